@@ -1,0 +1,321 @@
+"""The main job: articles, annotations and schema in, a release out, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import filecmp
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from eventbank import ontology as ontologies
+from eventbank.articles.convert import convert
+from eventbank.articles.read import read_articles
+from eventbank.articles.sources import read_sources
+from eventbank.checks import check_document, check_layer
+from eventbank.corpus import Corpus
+from eventbank.document import Document
+from eventbank.errors import Code, EventBankError, Place, Problem, raise_errors
+from eventbank.files import staged, write_atomic, writing
+from eventbank.labelstudio import codec
+from eventbank.labelstudio.nodes import layer_of
+from eventbank.layer import Layer, numbered
+from eventbank.nearduplicates import pairs, stories
+from eventbank.ontology import Ontology
+from eventbank.release import manifest, parquet
+from eventbank.release.card import Config, card
+from eventbank.release.rows import Labelled, Row, argument_rows, document_row, event_row, mention_rows, sentence_rows
+from eventbank.schemas import pandera_schema
+from eventbank.splits import Placement, assign, held, leaks, read_frozen, to_csv
+from eventbank.tables import ANNOTATIONS, ARGUMENTS, DOCUMENTS, EVENTS, MENTIONS, SENTENCES, SPLITS, Table
+
+NO_FOLDER = Code("E006", "a part of the corpus is missing", "Put it back; eventbank init DIR shows what a corpus holds.")
+NO_GOLD = Code("E450", "a document has several passes and no gold layer", "Adjudicate them, or keep one export for the document.")
+BAD_TABLE = Code("E610", "a table of the release breaks its schema", "Report this with the document it names: a check before it has a gap.")
+RELEASED = Code("E611", "this version has been released with other rows", "Raise the version in eventbank.toml.")
+STALE = Code("W612", "dataset/ is not what the inputs give", "Run eventbank build.")
+
+SINGLE = "single pass, not adjudicated"
+ADJUDICATED = "adjudicated"
+TABLES = (EVENTS, DOCUMENTS, MENTIONS, ARGUMENTS, SENTENCES, ANNOTATIONS)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything a release is made from, read and checked. `problems` are the warnings."""
+
+    corpus: Corpus
+    ontology: Ontology
+    documents: tuple[Document, ...]
+    gold: Mapping[str, Layer]
+    nodes: tuple[Row, ...]
+    frozen: Mapping[str, Placement]
+    placements: Mapping[str, Placement]
+    adjudicated: bool
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did. `changed` says whether `dataset/` has other bytes now; `rows` counts rows by config and split."""
+
+    digest: str
+    changed: bool
+    rows: Mapping[str, Mapping[str, int]]
+    new_documents: tuple[str, ...]
+    problems: tuple[Problem, ...] = field(default=())
+
+
+def build(corpus: Corpus) -> Built:
+    """Makes `dataset/` from the inputs of a corpus, and freezes the splits of new documents in `schema/splits.csv`.
+
+    `dataset/` is replaced in one step after everything else is done; whatever ends the process before leaves it as it was.
+
+    Raises:
+        EventBankError: any problem of the inputs; nothing on disk has changed then.
+    """
+    with writing(corpus.root):
+        inputs = read(corpus)
+        tables, left_out = make_tables(inputs)
+        digest = _digest(tables)
+        _refuse_released(corpus, digest)
+        with staged(corpus.dataset) as stage:
+            facts = _facts(inputs, tables, left_out, digest)
+            _write(stage, inputs, tables, facts)
+            changed = not _same(stage, corpus.dataset)
+            if inputs.placements != inputs.frozen:
+                write_atomic(corpus.frozen_splits, to_csv(inputs.placements))
+        new = tuple(sorted(inputs.placements.keys() - inputs.frozen.keys()))
+        return Built(digest, changed, facts["rows"], new, inputs.problems)
+
+
+def read(corpus: Corpus) -> Inputs:
+    """The inputs of a corpus, read and checked in stages: articles, ontology, labels, splits.
+
+    Raises:
+        EventBankError: every problem of the first stage that has any.
+    """
+    documents, doubts = read_documents(corpus)
+    ontology = ontologies.load(corpus.ontology, corpus.relative(corpus.ontology))
+    layers, nodes, problems = read_labels(corpus, documents, ontology)
+    doubts += raise_errors(problems)
+    gold = _gold(layers)
+    found = pairs(documents, corpus.thresholds)
+    frozen = read_frozen(corpus.frozen_splits)
+    clusters = stories((document.doc_id for document in documents), found, corpus.thresholds)
+    placements = assign(documents, clusters, frozen, corpus.splits)
+    doubts += raise_errors([*leaks(placements, found, corpus.thresholds), *held(placements, frozen)])
+    adjudicated = bool(gold) and all(_is_gold(layer) for layer in gold.values())
+    return Inputs(corpus, ontology, tuple(documents), gold, tuple(nodes), frozen, placements, adjudicated, tuple(doubts))
+
+
+def read_documents(corpus: Corpus) -> tuple[list[Document], list[Problem]]:
+    """The documents of a corpus by id, and the warnings about them.
+
+    Raises:
+        EventBankError: every problem of articles and sources.yaml.
+    """
+    for path in (corpus.articles, corpus.sources):
+        if not path.exists():
+            raise EventBankError(NO_FOLDER.at(Place(file=corpus.relative(path))))
+    sources, problems = read_sources(corpus.sources, corpus.relative(corpus.sources))
+    articles, unread = read_articles(corpus.articles, sources, corpus.relative(corpus.articles))
+    problems = problems + unread
+    documents = []
+    for article in articles:
+        try:
+            document, doubts = convert(article, sources[article.doc_id], corpus.language, corpus.kept_kinds)
+        except EventBankError as error:
+            problems.extend(error.problems)
+            continue
+        documents.append(document)
+        problems += [*doubts, *check_document(document, article.raw)]
+    return documents, raise_errors(problems)
+
+
+def read_labels(corpus: Corpus, documents: Sequence[Document], ontology: Ontology) -> tuple[list[Layer], list[Row], list[Problem]]:
+    """The layers of all exports in `annotations/`, their rows for the table of that name, and every problem of both."""
+    texts = {document.doc_id: document.text for document in documents}
+    layers: list[Layer] = []
+    nodes: list[Row] = []
+    problems: list[Problem] = []
+    for path in sorted(corpus.annotations.glob("*.json")):
+        source = corpus.relative(path)
+        try:
+            tasks = codec.parse(path.read_bytes(), source)
+        except EventBankError as error:
+            problems.extend(error.problems)
+            continue
+        problems += codec.persons(tasks, source)
+        found, refused = codec.layers(tasks, source, ontology, texts)
+        problems += refused
+        layers += found
+        nodes += codec.to_rows(tasks, path.name)
+    for layer in layers:
+        problems += check_layer(layer, texts[layer.doc_id], ontology)
+    return layers, nodes, problems
+
+
+def make_tables(inputs: Inputs) -> tuple[dict[Table, dict[str, pa.Table]], Counter[str]]:
+    """The tables of a release by split, without those that have no rows, and what `sentences` had to leave out.
+
+    Raises:
+        EventBankError: E610 if a table breaks its own schema.
+    """
+    left_out: Counter[str] = Counter()
+    labelled = {
+        document.doc_id: Labelled.of(document, numbered(inputs.gold[document.doc_id]))
+        for document in inputs.documents
+        if document.doc_id in inputs.gold
+    }
+    released = [document for document in inputs.documents if inputs.placements[document.doc_id].splits[0] in SPLITS]
+    makers: dict[Table, Callable[[Labelled], Iterable[Row]]] = {
+        EVENTS: lambda one: [event_row(one)],
+        MENTIONS: mention_rows,
+        ARGUMENTS: argument_rows,
+        SENTENCES: lambda one: sentence_rows(one, left_out),
+    }
+    rows: dict[Table, dict[str, list[Row]]] = {table: {split: [] for split in SPLITS} for table in TABLES}
+    for document in released:
+        split = inputs.placements[document.doc_id].splits[0]
+        rows[DOCUMENTS][split].append(document_row(document, inputs.placements[document.doc_id]))
+        if document.doc_id in labelled:
+            for table, make in makers.items():
+                rows[table][split].extend(make(labelled[document.doc_id]))
+    for split, node in _placed(inputs):
+        rows[ANNOTATIONS][split].append(node)
+    tables = {table: {split: table.table(found) for split, found in parts.items() if found} for table, parts in rows.items()}
+    for table, parts in tables.items():
+        _validate(table, parts, inputs.ontology)
+    return {table: parts for table, parts in tables.items() if parts}, +left_out
+
+
+def check(corpus: Corpus) -> list[Problem]:
+    """Every problem of a corpus: its inputs, its release, and whether the release is what the inputs give."""
+    try:
+        inputs = read(corpus)
+        tables, _ = make_tables(inputs)
+        digest = _digest(tables)
+        _refuse_released(corpus, digest)
+    except EventBankError as error:
+        return list(error.problems)
+    problems = list(inputs.problems)
+    if not corpus.dataset.exists():
+        return [*problems, STALE.at(Place(file="dataset"), "it does not exist")]
+    try:
+        problems += manifest.verify(corpus.dataset)
+        if manifest.read(corpus.dataset)["digest"] != digest:
+            problems.append(STALE.at(Place(file="dataset")))
+    except EventBankError as error:
+        problems += error.problems
+    return problems
+
+
+def _gold(layers: Iterable[Layer]) -> dict[str, Layer]:
+    """The gold layer of each document: the adjudicated one, or the only pass.
+
+    Raises:
+        EventBankError: E450 for each document with several passes and no adjudicated layer.
+    """
+    groups: dict[str, list[Layer]] = {}
+    for layer in layers:
+        groups.setdefault(layer.doc_id, []).append(layer)
+    gold: dict[str, Layer] = {}
+    problems = []
+    for doc_id, group in groups.items():
+        candidates = [layer for layer in group if _is_gold(layer)] or group
+        if len(candidates) > 1:
+            problems.append(NO_GOLD.at(Place(doc_id=doc_id), ", ".join(f"{layer.annotator} in {layer.source}" for layer in candidates)))
+        gold[doc_id] = candidates[0]
+    raise_errors(problems)
+    return gold
+
+
+def _is_gold(layer: Layer) -> bool:
+    return layer_of("annotation", layer.source) == "gold"
+
+
+def _placed(inputs: Inputs) -> Iterable[tuple[str, Row]]:
+    """The nodes of the exports with the split of their document; a file's own node goes with its first task that is in a split."""
+    files: dict[str, str] = {}
+    splits: list[str | None] = []
+    for node in inputs.nodes:
+        placement = inputs.placements.get(node.get("doc_id") or "")
+        split = placement.splits[0] if placement is not None and placement.splits[0] in SPLITS else None
+        splits.append(split)
+        if split is not None:
+            files.setdefault(node["source"], split)
+    for node, split in zip(inputs.nodes, splits, strict=True):
+        found = files.get(node["source"]) if node["node"] == "file" else split
+        if found is not None:
+            yield found, node
+
+
+def _validate(table: Table, parts: Mapping[str, pa.Table], ontology: Ontology) -> None:
+    from pandera.errors import SchemaErrors
+
+    if not parts:
+        return
+    whole = pa.concat_tables(parts.values())
+    if whole.schema != table.schema:
+        raise EventBankError(BAD_TABLE.at(Place(file=table.name), "the Arrow schema is another"))
+    try:
+        pandera_schema(table, ontology).validate(whole, lazy=True)
+    except SchemaErrors as errors:
+        failures = errors.failure_cases.to_pylist()
+        raise EventBankError(
+            BAD_TABLE.at(Place(file=table.name), f"{case['column']}: {case['check']}, {case['failure_case']!r}") for case in failures
+        ) from None
+
+
+def _digest(tables: Mapping[Table, Mapping[str, pa.Table]]) -> str:
+    return parquet.row_digest((table.name, split, part) for table, parts in tables.items() for split, part in parts.items())
+
+
+def _facts(inputs: Inputs, tables: Mapping[Table, Mapping[str, pa.Table]], left_out: Counter[str], digest: str) -> dict[str, Any]:
+    rows = {table.name: {split: part.num_rows for split, part in tables.get(table, {}).items()} for table in TABLES}
+    out = [doc_id for doc_id, placement in sorted(inputs.placements.items()) if placement.splits[0] not in SPLITS]
+    return {
+        "name": inputs.corpus.name,
+        "version": inputs.corpus.version,
+        "digest": digest,
+        "gold": ADJUDICATED if inputs.adjudicated else SINGLE if inputs.gold else "no labels yet",
+        "rows": {name: {split: found.get(split, 0) for split in SPLITS} for name, found in rows.items()},
+        "held": out,
+        "left_out": dict(sorted(left_out.items())),
+    }
+
+
+def _write(stage: Path, inputs: Inputs, tables: Mapping[Table, Mapping[str, pa.Table]], facts: Mapping[str, Any]) -> None:
+    configs = []
+    for table, parts in tables.items():
+        config = Config(table, parts, 0)
+        paths = [stage / config.path(split) for split in parts]
+        for path, part in zip(paths, parts.values(), strict=True):
+            parquet.write(part, path)
+        configs.append(Config(table, parts, sum(path.stat().st_size for path in paths)))
+    absent = [table.name for table in TABLES if table not in tables]
+    (stage / "README.md").write_bytes(card(inputs.corpus, inputs.ontology, configs, absent, facts["digest"], facts))
+    (stage / manifest.NAME).write_bytes(manifest.manifest(stage, facts))
+
+
+def _refuse_released(corpus: Corpus, digest: str) -> None:
+    """E611 if the version stands in schema/releases.csv with another digest."""
+    if not corpus.releases.exists():
+        return
+    for row in csv.DictReader(io.StringIO(corpus.releases.read_text(encoding="utf-8"), newline="")):
+        if row.get("version") == corpus.version and row.get("digest") != digest:
+            raise EventBankError(RELEASED.at(Place(file="schema/releases.csv"), corpus.version))
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two folders hold the same files with the same bytes."""
+    names = {path.relative_to(folder) for folder in (one, other) for path in folder.rglob("*") if path.is_file()}
+    return all(
+        (one / name).is_file() and (other / name).is_file() and filecmp.cmp(one / name, other / name, shallow=False) for name in names
+    )

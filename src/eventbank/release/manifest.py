@@ -1,0 +1,72 @@
+"""`manifest.json`: what is in a release, so that anyone can tell whether it is whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from eventbank.document import sha256
+from eventbank.errors import Code, EventBankError, Place, Problem
+
+NAME = "manifest.json"
+NO_MANIFEST = Code("E601", "the release has no manifest that can be read", "Get the release again, or build it again.")
+BROKEN_FILE = Code("E602", "a file of the release is missing or has other bytes", "Get the release again, or build it again.")
+EXTRA_FILE = Code(
+    "E603", "a file in the release folder is not in its manifest", "Move it out of the folder; a release is never edited by hand."
+)
+
+TOOLS = ("eventbank", "pyarrow", "sentencex")
+"""The packages whose version decides the bytes of a release."""
+
+
+def manifest(folder: Path, facts: Mapping[str, Any]) -> bytes:
+    """The manifest of the files in a folder, with `facts` first. Nothing in it depends on place, time or person."""
+    files = [
+        {"path": path.relative_to(folder).as_posix(), "size": path.stat().st_size, "sha256": sha256(path.read_bytes())}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != NAME
+    ]
+    tools = {name: version(name) for name in TOOLS}
+    return (json.dumps({**facts, "tools": tools, "files": files}, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The manifest of a release.
+
+    Raises:
+        EventBankError: E601 if there is none or it is cut off.
+    """
+    try:
+        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        if not isinstance(found, dict) or not isinstance(found["files"], list) or not isinstance(found["digest"], str):
+            raise TypeError("not the manifest of a release")
+        for entry in found["files"]:
+            entry["path"], entry["size"], entry["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EventBankError(
+            NO_MANIFEST.at(Place(file=NAME), str(error) if isinstance(error, ValueError) else type(error).__name__)
+        ) from None
+    return dict(found)
+
+
+def verify(folder: Path) -> Iterator[Problem]:
+    """E602 and E603 for every file that is not as the manifest says. Paths are relative to the release.
+
+    Raises:
+        EventBankError: E601 if there is no manifest.
+    """
+    listed = {entry["path"]: entry for entry in read(folder)["files"]}
+    present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file() and path.name != NAME}
+    for name, entry in sorted(listed.items()):
+        if name not in present:
+            yield BROKEN_FILE.at(Place(file=name), "missing")
+        elif (found := sha256(present[name].read_bytes())) != entry["sha256"]:
+            size = present[name].stat().st_size
+            yield BROKEN_FILE.at(
+                Place(file=name), f"expected {entry['sha256'][:12]}… ({entry['size']} bytes), found {found[:12]}… ({size} bytes)"
+            )
+    for name in sorted(present.keys() - listed.keys()):
+        yield EXTRA_FILE.at(Place(file=name))

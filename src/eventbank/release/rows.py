@@ -1,0 +1,171 @@
+"""Rows of the tables, from documents, gold layers and splits. Layers come with the ids of a release (`layer.numbered`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from eventbank.document import Document
+from eventbank.layer import Argument, Event, Layer, Mention
+from eventbank.offsets import Span, token_span, tokenize
+from eventbank.segmentation import sentence_of, sentences
+from eventbank.splits import SECONDARY, Placement
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A document with its gold layer and its sentences."""
+
+    document: Document
+    layer: Layer
+    sentences: tuple[Span, ...]
+
+    @classmethod
+    def of(cls, document: Document, layer: Layer) -> Labelled:
+        """The document with its layer, split into sentences."""
+        return cls(document, layer, tuple(sentences(document.text, document.language)))
+
+
+def document_row(document: Document, placement: Placement) -> Row:
+    """The row of `documents`."""
+    row = asdict(document)
+    row["zones"] = [asdict(zone) for zone in document.zones]
+    row["alignment"] = [asdict(piece) for piece in document.alignment]
+    secondary = {f"split_{n}": placement.splits[n] for n in range(1, SECONDARY + 1)}
+    return row | {"text_sha256": document.text_sha256, "story_id": placement.story_id, "split": placement.splits[0]} | secondary
+
+
+def event_row(labelled: Labelled) -> Row:
+    """The row of `events`: the gold layer nested under its document."""
+    document, layer = labelled.document, labelled.layer
+    spans, chains = {span.id: span for span in layer.spans()}, chain_ids(layer)
+    entities = [
+        {
+            "entity_id": chains[group[0].id],
+            "type": group[0].type,
+            "mentions": [{"mention_id": mention.id, **_span(mention), "level": mention.level} for mention in group],
+        }
+        for group in (sorted((mention for mention in layer.mentions if mention.id in chain), key=_order) for chain in layer.entities)
+    ]
+    values = [
+        {"mention_id": value.id, "type": value.type, **_span(value), "normalized": value.normalized}
+        for value in layer.mentions
+        if value.kind == "value"
+    ]
+    events = [
+        {
+            "event_id": event.id,
+            "chain_id": chains[event.id],
+            "type": event.type,
+            "trigger": _span(event),
+            **event.attributes,
+            "realis": event.realis,
+            "arguments": [_argument(argument, spans) for argument in event.arguments],
+        }
+        for event in layer.events
+    ]
+    return {
+        "doc_id": document.doc_id,
+        "title": document.title,
+        "dated": document.dated,
+        "text": document.text,
+        "sentences": [{"start": start, "end": end} for start, end in labelled.sentences],
+        "entities": entities,
+        "values": values,
+        "events": events,
+    }
+
+
+def mention_rows(labelled: Labelled) -> Iterator[Row]:
+    """The rows of `mentions`: entity and value mentions and triggers, in the order of the text."""
+    layer, chains = labelled.layer, chain_ids(labelled.layer)
+    for at, span in enumerate(layer.spans(), 1):
+        row: Row = {"doc_id": layer.doc_id, "type": span.type, **_span(span), "chain_id": chains.get(span.id)}
+        row["sentence"] = sentence_of(labelled.sentences, span.start)
+        if isinstance(span, Mention):
+            yield row | {"mention_id": span.id, "kind": span.kind, "level": span.level, "normalized": span.normalized}
+        else:
+            trigger = {"mention_id": f"{layer.doc_id}-M{at}", "kind": "trigger", "event_id": span.id}
+            yield row | trigger | dict(span.attributes) | {"realis": span.realis}
+
+
+def argument_rows(labelled: Labelled) -> Iterator[Row]:
+    """The rows of `arguments`."""
+    spans = {span.id: span for span in labelled.layer.spans()}
+    for event in labelled.layer.events:
+        head = {"event_id": event.id, "event_type": event.type, "trigger_start": event.start, "trigger_end": event.end}
+        for argument in event.arguments:
+            yield {"doc_id": labelled.layer.doc_id, **head, **_argument(argument, spans)}
+
+
+def sentence_rows(labelled: Labelled, left_out: Counter[str]) -> Iterator[Row]:
+    """The rows of `sentences`. What a sentence cannot hold is added to `left_out`, by reason.
+
+    A span that crosses the end of its sentence is left out; one that ends inside a token takes the whole token, as tokens are the only
+    offsets that the format has.
+    """
+    document, layer = labelled.document, labelled.layer
+    inside = [[span for span in layer.spans() if start <= span.start and span.end <= end] for start, end in labelled.sentences]
+    left_out["spans across sentences"] += len(layer.spans()) - sum(map(len, inside))
+    for index, (start, end) in enumerate(labelled.sentences):
+        text = document.text[start:end]
+        tokens = tokenize(text)
+        placed: dict[str, Row] = {}
+        for span in inside[index]:
+            found = token_span(tokens, span.start - start, span.end - start)
+            if found is None:
+                left_out["spans without a token"] += 1
+                continue
+            left_out["spans widened to tokens"] += (tokens[found[0]][0], tokens[found[1] - 1][1]) != (span.start - start, span.end - start)
+            placed[span.id] = {"text": span.text, "start": found[0], "end": found[1]}
+        yield {
+            "doc_id": document.doc_id,
+            "wnd_id": f"{document.doc_id}-{index}",
+            "start": start,
+            "end": end,
+            "text": text,
+            "lang": document.language,
+            "tokens": [text[first:last] for first, last in tokens],
+            "entity_mentions": [
+                {"id": mention.id, "entity_type": mention.type, **placed[mention.id]} for mention in layer.mentions if mention.id in placed
+            ],
+            "event_mentions": [_event_mention(event, placed, left_out) for event in layer.events if event.id in placed],
+        }
+
+
+def chain_ids(layer: Layer) -> dict[str, str]:
+    """The chain of every entity mention (`-N{n}`) and of every event (`-C{n}`), by the id of the member."""
+    return {
+        member: f"{layer.doc_id}-{letter}{at}"
+        for letter, chains in (("N", layer.entities), ("C", layer.happenings))
+        for at, chain in enumerate(chains, 1)
+        for member in chain
+    }
+
+
+def _event_mention(event: Event, placed: Mapping[str, Row], left_out: Counter[str]) -> Row:
+    arguments = []
+    for argument in event.arguments:
+        if argument.kind == "event":
+            left_out["arguments that are events"] += 1
+        elif argument.ref not in placed:
+            left_out["arguments outside the sentence"] += 1
+        else:
+            arguments.append({"entity_id": argument.ref, "role": argument.role, **placed[argument.ref]})
+    return {"id": event.id, "event_type": event.type, "trigger": placed[event.id], "arguments": arguments}
+
+
+def _argument(argument: Argument, fillers: Mapping[str, Mention | Event]) -> Row:
+    return {"role": argument.role, "kind": argument.kind, "ref_id": argument.ref, **_span(fillers[argument.ref])}
+
+
+def _span(span: Mention | Event) -> Row:
+    return {"start": span.start, "end": span.end, "text": span.text}
+
+
+def _order(span: Mention | Event) -> tuple[int, int, str]:
+    return (span.start, span.end, span.type)

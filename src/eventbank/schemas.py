@@ -1,0 +1,79 @@
+"""What other tools need of the tables: vocabularies, pandera schemas, the features in the card, the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from eventbank.ontology import Ontology
+from eventbank.tables import Column, Table
+
+if TYPE_CHECKING:
+    from pandera.pyarrow import DataFrameSchema
+
+
+def vocabulary(column: Column, ontology: Ontology) -> tuple[str, ...]:
+    """The values that a column may hold, in their fixed order; empty where it is open."""
+    if not isinstance(column.names, str):
+        return column.names
+    entities, values = ([term.name for term in terms] for terms in (ontology.entity_types, ontology.value_types))
+    lists: Mapping[str, Sequence[str]] = {
+        "entity_types": entities,
+        "value_types": values,
+        "mention_types": [*entities, *values],
+        "event_types": list(ontology.events),
+        "span_types": [*entities, *values, *ontology.events],
+        "roles": [role.name for role in ontology.roles],
+        "levels": [level.name for level in ontology.levels],
+        "realis": list(dict.fromkeys(rule.value for rule in ontology.realis_rules)),
+    } | {attribute.name: [value.name for value in attribute.values] for attribute in ontology.attributes}
+    return tuple(lists[column.names])
+
+
+def pandera_schema(table: Table, ontology: Ontology) -> DataFrameSchema:
+    """The checks of one table: Arrow types, nulls, unique keys, vocabularies and patterns of its columns, no other column.
+
+    Values inside lists are checked for their type only; the flat tables `mentions` and `arguments` hold the same labels in columns. The
+    type of a bare struct is left to `Table.schema`.
+    """
+    from pandera.pyarrow import Check, DataFrameSchema
+    from pandera.pyarrow import Column as PanderaColumn
+
+    def column(one: Column) -> Any:
+        names = vocabulary(one, ontology)
+        checks = [Check.isin(names)] if names and not one.many else []
+        checks += [Check.str_matches(one.matches)] if one.matches else []
+        dtype = None if pa.types.is_struct(one.arrow_type) else one.arrow_type  # pandera 0.35 knows no bare struct
+        return PanderaColumn(dtype, checks=checks, nullable=one.null, unique=one.unique, description=one.about)
+
+    return DataFrameSchema({one.name: column(one) for one in table.columns}, strict=True, name=table.name)
+
+
+def features(table: Table, ontology: Ontology) -> list[dict[str, Any]]:
+    """The features of a table as the YAML of a dataset card writes them, class labels included."""
+
+    def feature(column: Column) -> dict[str, Any]:
+        inner: Any = [feature(field) for field in column.fields] or _dtype(column, ontology)
+        if column.many:
+            return {"name": column.name, "list": inner}
+        return {"name": column.name, "struct" if column.fields else "dtype": inner}
+
+    return [feature(column) for column in table.columns]
+
+
+def _dtype(column: Column, ontology: Ontology) -> Any:
+    if column.label:
+        return {"class_label": {"names": {str(at): name for at, name in enumerate(vocabulary(column, ontology))}}}
+    return {pa.bool_(): "bool", pa.date32(): "date32", pa.float64(): "float64"}.get(column.type, str(column.type))
+
+
+def describe(table: Table, ontology: Ontology) -> Iterator[tuple[str, str, str]]:
+    """Path, type and description of every column and field, for documentation."""
+    for path, column in table.walk():
+        leaf = "struct" if column.fields else str(column.type).removesuffix("[day]")
+        kind = f"list of {leaf}" if column.many else leaf
+        names = vocabulary(column, ontology)
+        choice = f" One of {', '.join(f'`{name}`' for name in names)}." if 0 < len(names) <= 8 else ""
+        yield path, f"{kind}, may be null" if column.null else kind, f"{column.about}{choice}"

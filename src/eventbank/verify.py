@@ -1,0 +1,138 @@
+"""`check`: everything that can be wrong with a corpus, with a release, or with one Label Studio export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from eventbank import build
+from eventbank import ontology as ontologies
+from eventbank.checks import check_layer
+from eventbank.corpus import find_root, open_corpus
+from eventbank.errors import Code, EventBankError, Place, Problem, excerpt
+from eventbank.labelstudio import codec
+from eventbank.release import manifest
+
+Row = Mapping[str, Any]
+
+NOT_A_TARGET = Code(
+    "E008", "there is nothing to check here", "Name a corpus, a release folder with a manifest.json, or a Label Studio export."
+)
+SPAN = Code("E620", "a span of the release is not the text at its offsets", "Get the release again, or build it again.")
+REFERENCE = Code("E621", "a reference of the release leads nowhere", "Get the release again, or build it again.")
+ROWS = Code("E622", "a table of the release has other rows than its manifest says", "Get the release again, or build it again.")
+LEAKING = Code("E623", "a story of the release is in two splits", "Do not use the release; its test scores would be too high.")
+
+
+def check(path: Path) -> list[Problem]:
+    """The problems of whatever lies at `path`; an empty list if there are none."""
+    try:
+        if (path / manifest.NAME).is_file():
+            return check_release(path)
+        if path.is_file() and path.suffix == ".json":
+            return check_export(path)
+        if path.is_dir() and find_root(path) in (path.resolve(), *path.resolve().parents):
+            return build.check(open_corpus(path))
+    except EventBankError as error:
+        return list(error.problems)
+    return [NOT_A_TARGET.at(Place(file=str(path)))]
+
+
+def check_export(path: Path) -> list[Problem]:
+    """The problems of one export; inside a corpus its labels are held against the documents and the ontology, too."""
+    tasks = codec.parse(path.read_bytes(), path.name)
+    problems = codec.persons(tasks, path.name)
+    try:
+        corpus = open_corpus(path.resolve().parent)
+    except EventBankError:
+        return problems
+    documents, doubts = build.read_documents(corpus)
+    ontology = ontologies.load(corpus.ontology, corpus.relative(corpus.ontology))
+    texts = {document.doc_id: document.text for document in documents}
+    layers, refused = codec.layers(tasks, path.name, ontology, texts)
+    found = [problem for layer in layers for problem in check_layer(layer, texts[layer.doc_id], ontology)]
+    return [*doubts, *problems, *refused, *found]
+
+
+def check_release(folder: Path) -> list[Problem]:
+    """The problems of a release: its files against the manifest first, and if those are whole, its rows against each other."""
+    problems = list(manifest.verify(folder))
+    if problems:
+        return problems
+    facts = manifest.read(folder)
+    tables = {
+        name: {split: pq.read_table(folder / name / f"{split}-00000-of-00001.parquet") for split, rows in parts.items() if rows}
+        for name, parts in facts.get("rows", {}).items()
+    }
+    for name, parts in tables.items():
+        for split, part in parts.items():
+            if part.num_rows != facts["rows"][name][split]:
+                problems.append(ROWS.at(Place(file=f"{name}/{split}"), f"{part.num_rows} instead of {facts['rows'][name][split]}"))
+    rows = {name: [row for part in parts.values() for row in part.to_pylist()] for name, parts in tables.items() if name != "annotations"}
+    return [*problems, *_spans(rows), *_references(rows), *_stories(tables.get("documents", {}))]
+
+
+def _spans(rows: Mapping[str, list[Row]]) -> Iterator[Problem]:
+    """E620: `text[start:end]` is the span, in every table."""
+    texts = {row["doc_id"]: row["text"] for row in rows.get("documents", ())}
+    for name in ("mentions", "arguments", "sentences"):
+        yield from (
+            _wrong(name, row["doc_id"], texts[row["doc_id"]], row) for row in rows.get(name, ()) if not _holds(texts[row["doc_id"]], row)
+        )
+    for row in rows.get("events", ()):
+        for span in _nested(row):
+            if not _holds(row["text"], span) or row["text"] != texts[row["doc_id"]]:
+                yield _wrong("events", row["doc_id"], row["text"], span)
+    for row in rows.get("sentences", ()):
+        for span in (one for mention in row["event_mentions"] for one in (mention["trigger"], *mention["arguments"])):
+            if not 0 <= span["start"] < span["end"] <= len(row["tokens"]):
+                yield _wrong("sentences", row["wnd_id"], row["text"], span)
+
+
+def _nested(row: Row) -> Iterator[Row]:
+    yield from (mention for entity in row["entities"] for mention in entity["mentions"])
+    yield from row["values"]
+    for event in row["events"]:
+        yield event["trigger"]
+        yield from event["arguments"]
+
+
+def _holds(text: str, span: Row) -> bool:
+    start, end = span["start"], span["end"]
+    return bool(0 <= start < end <= len(text) and text[start:end] == span["text"])
+
+
+def _wrong(table: str, doc_id: str, text: str, span: Row) -> Problem:
+    start, end = span["start"], span["end"]
+    return SPAN.at(Place(table, 0, doc_id, "", start, end, excerpt(text, start, end)), repr(span["text"]))
+
+
+def _references(rows: Mapping[str, list[Row]]) -> Iterator[Problem]:
+    """E621: every argument leads to a mention or an event of its own document, and every sentence's argument to an entity mention."""
+    known = {key for row in rows.get("mentions", ()) for key in ((row["doc_id"], row["mention_id"]), (row["doc_id"], row["event_id"]))}
+    nested = (
+        (row["doc_id"], argument["ref_id"]) for row in rows.get("events", ()) for event in row["events"] for argument in event["arguments"]
+    )
+    yield from _missing("events", nested, known)
+    yield from _missing("arguments", ((row["doc_id"], row["ref_id"]) for row in rows.get("arguments", ())), known)
+    for row in rows.get("sentences", ()):
+        own = {(row["doc_id"], mention["id"]) for mention in row["entity_mentions"]}
+        fillers = ((row["doc_id"], argument["entity_id"]) for event in row["event_mentions"] for argument in event["arguments"])
+        yield from _missing("sentences", fillers, own)
+
+
+def _missing(table: str, references: Iterable[tuple[str, str]], known: set[tuple[str, str]]) -> Iterator[Problem]:
+    return (REFERENCE.at(Place(file=table, doc_id=doc_id), ref) for doc_id, ref in references if (doc_id, ref) not in known)
+
+
+def _stories(parts: Mapping[str, pa.Table]) -> Iterator[Problem]:
+    """E623: no story is in two splits."""
+    split_of: dict[str, str] = {}
+    for split, part in parts.items():
+        for row in part.select(["doc_id", "story_id"]).to_pylist():
+            if split_of.setdefault(row["story_id"], split) != split:
+                yield LEAKING.at(Place(file=f"documents/{split}", doc_id=row["doc_id"]), row["story_id"])

@@ -1,0 +1,181 @@
+"""YAML as settings: strict reading, with the line of every value, so that a mistake is reported where it stands.
+
+Only plain data is built (YAML 1.1 safe types). A duplicate key, an alias and a document that is no mapping are refused. `Node` walks
+the data by key and keeps the line; its readers (`text`, `integer`, `items`…) collect problems instead of raising, so that one run
+reports everything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from eventbank.errors import Code, EventBankError, Place, Problem
+
+NOT_YAML = Code("E001", "the file is not valid YAML", "Mend the syntax at the line given.")
+WRONG_SHAPE = Code("E002", "a setting is missing, unknown or of the wrong kind", "Give it as the documentation of the file describes.")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of a YAML file with the line it begins on; `path` is how it was reached, for messages."""
+
+    value: Any
+    file: str
+    line: int
+    path: str
+    _children: dict[Any, Node] = field(default_factory=dict, repr=False)
+    problems: list[Problem] = field(default_factory=list, repr=False)
+
+    @property
+    def place(self) -> Place:
+        """Where the value stands, for problems."""
+        return Place(file=self.file, line=self.line)
+
+    def refuse(self, found: str, code: Code = WRONG_SHAPE) -> None:
+        """Notes a problem at this value."""
+        self.problems.append(code.at(self.place, f"{self.path or 'the file'}: {found}"))
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(self.value, dict) and key in self._children
+
+    def only(self, known: Sequence[str]) -> None:
+        """Refuses every key that is not among `known`."""
+        if not isinstance(self.value, dict):
+            return self.refuse("expected keys and values")
+        for key, child in self._children.items():
+            if key not in known:
+                child.refuse(f"unknown key; known are {', '.join(known)}")
+        return None
+
+    def get(self, key: str) -> Node:
+        """The value under a key; a missing one is a null at this node's line."""
+        found = self._children.get(key)
+        path = f"{self.path}.{key}" if self.path else key
+        return found if found is not None else Node(None, self.file, self.line, path, problems=self.problems)
+
+    def entries(self) -> Iterator[tuple[str, Node]]:
+        """The keys and values of a mapping; a null has none."""
+        if self.value is not None and not isinstance(self.value, dict):
+            self.refuse("expected keys and values")
+        elif self.value:
+            for key, child in self._children.items():
+                if isinstance(key, str):
+                    yield key, child
+                else:
+                    child.refuse(f"the key {key!r} is no text; put it in quotes")
+
+    def items(self) -> Iterator[Node]:
+        """The items of a list; a null has none."""
+        if self.value is not None and not isinstance(self.value, list):
+            self.refuse("expected a list")
+        elif self.value:
+            yield from self._children.values()
+
+    def text(self, *, required: bool = False) -> str | None:
+        """The value as text: None for null, or (with a problem) when it is something else."""
+        if self.value is None and not required:
+            return None
+        if isinstance(self.value, str) and self.value.strip():
+            return self.value
+        self.refuse("expected text" if self.value is not None else "missing")
+        return None
+
+    def name(self) -> str:
+        """The value as text that must be there; "" with a problem when it is not."""
+        return self.text(required=True) or ""
+
+    def texts(self) -> tuple[str, ...]:
+        """The value as a list of texts."""
+        return tuple(item.name() for item in self.items())
+
+    def integer(self, default: int | None = None) -> int:
+        """The value as an integer; `default` where it is missing."""
+        if self.value is None and default is not None:
+            return default
+        if isinstance(self.value, int) and not isinstance(self.value, bool):
+            return self.value
+        self.refuse("expected a whole number")
+        return 0
+
+    def flag(self, default: bool = False) -> bool:
+        """The value as true or false; `default` where it is missing."""
+        if self.value is None:
+            return default
+        if isinstance(self.value, bool):
+            return self.value
+        self.refuse("expected true or false")
+        return default
+
+    def date(self) -> dt.date | None:
+        """The value as a date, YYYY-MM-DD."""
+        if self.value is None:
+            return None
+        if isinstance(self.value, dt.date) and not isinstance(self.value, dt.datetime):
+            return self.value
+        self.refuse("expected a date as YYYY-MM-DD")
+        return None
+
+
+def parse(text: str, file: str) -> Node:
+    """The content of a YAML file as a `Node`; an empty file is an empty mapping. `file` names it in messages.
+
+    Raises:
+        EventBankError: E001 when it is not YAML, names a key twice or uses an alias.
+    """
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        found = str(getattr(error, "problem", None) or error)
+        raise EventBankError(NOT_YAML.at(Place(file=file, line=mark.line + 1 if mark else 0), found)) from None
+    problems: list[Problem] = []
+    if tree is None:
+        return Node({}, file, 1, "", problems=problems)
+    constructor = yaml.SafeLoader("")
+    seen: set[int] = set()
+
+    def build(node: yaml.Node, path: str) -> Node:
+        line = node.start_mark.line + 1
+        if id(node) in seen:
+            raise EventBankError(NOT_YAML.at(Place(file=file, line=line), f"{path}: aliases are not allowed; write the value out"))
+        seen.add(id(node))
+        children: dict[Any, Node] = {}
+        if isinstance(node, yaml.MappingNode):
+            for key_node, value_node in node.value:
+                key = constructor.construct_object(key_node, deep=True)
+                if not isinstance(key, (str, int, float, bool, dt.date, type(None))) or key in children:
+                    where = Place(file=file, line=key_node.start_mark.line + 1)
+                    raise EventBankError(NOT_YAML.at(where, f"the key {key!r} stands twice or is no plain value"))
+                children[key] = build(value_node, f"{path}.{key}" if path else str(key))
+            value: Any = {key: child.value for key, child in children.items()}
+        elif isinstance(node, yaml.SequenceNode):
+            children = {at: build(item, f"{path}[{at}]") for at, item in enumerate(node.value)}
+            value = [child.value for child in children.values()]
+        else:
+            try:
+                value = constructor.construct_object(node)
+            except (yaml.YAMLError, ValueError) as error:
+                raise EventBankError(NOT_YAML.at(Place(file=file, line=line), f"{path}: {error}")) from None
+        return Node(value, file, line, path, children, problems)
+
+    return build(tree, "")
+
+
+def load(path: Path, file: str) -> Node:
+    """As `parse`, from a file in UTF-8.
+
+    Raises:
+        EventBankError: E001, also when the file cannot be read or is not UTF-8.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        found = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
+        raise EventBankError(NOT_YAML.at(Place(file=file), str(found))) from None
+    return parse(text, file)
