@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from eventbank import ontology as ontologies
 from eventbank.articles.convert import convert
@@ -19,14 +20,15 @@ from eventbank.articles.read import read_articles
 from eventbank.articles.sources import read_sources
 from eventbank.checks import check_document, check_layer
 from eventbank.corpus import Corpus
-from eventbank.document import Document
+from eventbank.document import Document, Piece
 from eventbank.errors import Code, EventBankError, Place, Problem, raise_errors
 from eventbank.files import staged, write_atomic, writing
 from eventbank.labelstudio import codec
-from eventbank.labelstudio.nodes import layer_of
+from eventbank.labelstudio.nodes import dump, layer_of
 from eventbank.layer import Layer, numbered
 from eventbank.nearduplicates import pairs, stories
 from eventbank.ontology import Ontology
+from eventbank.rebase import rebase
 from eventbank.release import manifest, parquet
 from eventbank.release.card import Config, card
 from eventbank.release.rows import Labelled, Row, argument_rows, document_row, event_row, mention_rows, sentence_rows
@@ -214,6 +216,32 @@ def check(corpus: Corpus) -> list[Problem]:
     except EventBankError as error:
         problems += error.problems
     return problems
+
+
+def rebase_labels(corpus: Corpus, export: Path, *, drop: bool = False) -> list[Problem]:
+    """Moves the labels of an export to the present texts, and replaces the file unless labels would be lost.
+
+    Args:
+        export: a Label Studio export, inside the corpus or not.
+        drop: replace the file even so; the labels that are returned as W350 are no longer in it then.
+
+    Raises:
+        EventBankError: for an export that cannot be read, a document that is not there, or a text that is not of its page.
+    """
+    with writing(corpus.root):
+        documents, _ = read_documents(corpus)
+        sources, _ = read_sources(corpus.sources, corpus.relative(corpus.sources))
+        articles, _ = read_articles(corpus.articles, sources, corpus.relative(corpus.articles))
+        known: dict[str, list[Piece]] = {}
+        for path in sorted(corpus.dataset.glob("documents/*.parquet")):
+            for row in pq.read_table(path, columns=["text_sha256", "alignment"]).to_pylist():
+                known[row["text_sha256"]] = [Piece(**piece) for piece in row["alignment"]]
+        tasks = codec.parse(export.read_bytes(), export.name)
+        texts = {document.doc_id: document for document in documents}
+        moved, lost = rebase(tasks, texts, {article.doc_id: article.raw for article in articles}, known, export.name)
+        if moved != tasks and (drop or not lost):
+            write_atomic(export, dump(moved))
+    return lost
 
 
 def _gold(layers: Iterable[Layer]) -> dict[str, Layer]:

@@ -7,17 +7,18 @@ shifted as a whole is reported once, as shifted, and not once per span.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from unicodedata import combining
 
-from eventbank.document import Document
+from eventbank.document import JOINT, Document
 from eventbank.errors import Code, Place, Problem, excerpt
 from eventbank.layer import Event, Layer, Mention
 from eventbank.ontology import Ontology
 
-ALIGNMENT = Code("E231", "a piece of the text is not the raw text that it points to", "Report this: the conversion is at fault.")
+ALIGNMENT = Code("E231", "a part of the text is not the raw text that it points to", "Report this: the conversion is at fault.")
 
 Finding = tuple[Mention | Event | None, str]
 LARGEST_SHIFT = 40
@@ -77,12 +78,20 @@ def check_layer(layer: Layer, text: str, ontology: Ontology) -> list[Problem]:
 
 
 def check_document(document: Document, raw: str) -> Iterator[Problem]:
-    """E231 for each piece of the alignment that does not hold, line ends apart."""
+    """E231 for each part of the text that the alignment does not lead back to the page, line ends and joints apart."""
+
+    def wrong(start: int, end: int) -> Problem:
+        return ALIGNMENT.at(Place("", 0, document.doc_id, "", start, end, excerpt(document.text, start, end)))
+
+    at = 0
     for piece in document.alignment:
-        text = document.text[piece.start : piece.start + piece.length]
-        if text != raw[piece.raw_start : piece.raw_start + piece.length].replace("\r", "\n"):
-            context = excerpt(document.text, piece.start, piece.start + piece.length)
-            yield ALIGNMENT.at(Place("", 0, document.doc_id, "", piece.start, piece.start + piece.length, context))
+        if document.text[at : piece.start] not in ("", JOINT):
+            yield wrong(at, piece.start)
+        at = piece.start + piece.length
+        if document.text[piece.start : at] != raw[piece.raw_start : piece.raw_start + piece.length].replace("\r", "\n"):
+            yield wrong(piece.start, at)
+    if at < len(document.text):
+        yield wrong(at, len(document.text))
 
 
 def _problem(code: Code, case: Case, span: Mention | Event | None, found: str) -> Problem:
@@ -108,7 +117,7 @@ def uniform_shift(case: Case) -> Iterator[Finding]:
 def outside(case: Case) -> Iterator[Finding]:
     """A span is empty or lies beyond the text."""
     for span in case.layer.spans():
-        if not 0 <= span.start < span.end <= len(case.text):
+        if not case.shift and not 0 <= span.start < span.end <= len(case.text):
             yield span, f"[{span.start},{span.end}) in a text of {len(case.text)}"
 
 
@@ -144,6 +153,16 @@ def same_mention(case: Case) -> Iterator[Finding]:
         first = seen.setdefault((mention.start, mention.end), mention)
         if first is not mention:
             yield mention, f"{first.type} and {mention.type}"
+
+
+@check("E416", "Report this: whatever read the labels gave two of them one id.")
+def same_id(case: Case) -> Iterator[Finding]:
+    """Two labels of a layer have one id."""
+    seen: set[str] = set()
+    for span in case.layer.spans():
+        if span.id in seen:
+            yield span, repr(span.id)
+        seen.add(span.id)
 
 
 # Types and attributes
@@ -245,9 +264,10 @@ def own_argument(case: Case) -> Iterator[Finding]:
     for event in case.layer.events:
         fillers = {argument.ref for argument in event.arguments if argument.kind == "event"}
         below[_chain(case, event.id)] |= {_chain(case, ref) for ref in fillers}
-    for event in case.layer.events:
+    events = {event.id: event for event in case.layer.events}
+    for event in events.values():
         chain = _chain(case, event.id)
-        if chain in _reachable(below, chain) and min(chain, key=lambda id_: _place(case, id_)) == event.id:
+        if event is min((events[id_] for id_ in chain if id_ in events), key=_place) and chain in _reachable(below, chain):
             yield event, event.type
 
 
@@ -270,22 +290,30 @@ def far_argument(case: Case) -> Iterator[Finding]:
 @check("E440", "Take the mention out of one of the chains.")
 def two_chains(case: Case) -> Iterator[Finding]:
     """A mention or an event is in two chains, or in none."""
-    for chains, members in ((case.layer.entities, _entities(case)), (case.layer.happenings, case.layer.events)):
-        count: dict[str, int] = defaultdict(int)
-        for chain in chains:
-            for member in chain:
-                count[member] += 1
-        yield from ((member, f"{count[member.id]} chains") for member in members if count[member.id] != 1)
+    for chains, members in _chains(case):
+        count = Counter(member for chain in chains for member in chain)
+        yield from ((member, f"{count[id_]} chains") for id_, member in members.items() if count[id_] != 1)
 
 
 @check("E441", "Correct the type of one of them, or take the link out: an entity has one type, a happening too.")
 def mixed_chain(case: Case) -> Iterator[Finding]:
     """A chain joins different types."""
-    for chain in (*case.layer.entities, *case.layer.happenings):
-        members = sorted((case.spans[id_] for id_ in chain if id_ in case.spans), key=lambda span: (span.start, span.end))
-        for member in members[1:]:
-            if member.type != members[0].type:
-                yield member, f"{members[0].type} {members[0].text!r} and {member.type} {member.text!r}"
+    for chains, members in _chains(case):
+        for chain in chains:
+            ordered = sorted((members[id_] for id_ in chain if id_ in members), key=_place)
+            for member in ordered[1:]:
+                if member.type != ordered[0].type:
+                    yield member, f"{ordered[0].type} {ordered[0].text!r} and {member.type} {member.text!r}"
+
+
+@check("E443", "Take it out of the chain: an entity is made of entity mentions, a happening of events.")
+def stranger(case: Case) -> Iterator[Finding]:
+    """A chain is empty, or holds something that cannot be in it."""
+    for chains, members in _chains(case):
+        for chain in chains:
+            yield from ((case.spans.get(id_), id_) for id_ in sorted(chain - members.keys()))
+            if not chain:
+                yield None, "an empty chain"
 
 
 @check("W442", "Give it its role, link it to the mention that has one, or take it out.")
@@ -301,17 +329,18 @@ def _inside(case: Case) -> Iterator[Mention | Event]:
     return (span for span in case.layer.spans() if 0 <= span.start < span.end <= len(case.text))
 
 
-def _entities(case: Case) -> list[Mention]:
-    return [mention for mention in case.layer.mentions if mention.kind == "entity"]
+def _chains(case: Case) -> Iterator[tuple[tuple[frozenset[str], ...], Mapping[str, Mention | Event]]]:
+    """The chains of entities and those of happenings, each with all that may be in them, by id."""
+    yield case.layer.entities, {mention.id: mention for mention in case.layer.mentions if mention.kind == "entity"}
+    yield case.layer.happenings, {event.id: event for event in case.layer.events}
 
 
 def _chain(case: Case, id_: str) -> frozenset[str]:
     return case.entity_of.get(id_, frozenset({id_}))
 
 
-def _place(case: Case, id_: str) -> tuple[int, int, str]:
-    span = case.spans[id_]
-    return (span.start, span.end, id_)
+def _place(span: Mention | Event) -> tuple[int, int, str, str]:
+    return (span.start, span.end, span.type, span.id)
 
 
 def _same_trigger(case: Case, wrong: Callable[[Event, Event], bool]) -> Iterator[Finding]:
@@ -342,24 +371,29 @@ def _gap(one: Mention | Event, other: Mention | Event) -> int:
 def _nearest(case: Case, event: Event, chain: Iterable[str]) -> Mention | None:
     """The mention of a chain that is nearest to a trigger and no pronoun."""
     members = [span for id_ in chain if isinstance(span := case.spans.get(id_), Mention) and span.level != "PRO"]
-    return min(members, key=lambda mention: (_gap(event, mention), mention.start), default=None)
+    return min(members, key=lambda mention: (_gap(event, mention), _place(mention)), default=None)
 
 
 def _inside_word(text: str, at: int) -> bool:
-    """Whether a boundary at `at` cuts a run of letters or of digits. Scripts that do not set words apart are left alone."""
+    """Whether a boundary at `at` cuts a run of letters or of digits, or a mark from its letter.
+
+    Scripts that do not set words apart are left alone.
+    """
     if not 0 < at < len(text):
         return False
-    one, other = text[at - 1], text[at]
+    if combining(text[at]):
+        return True
+    base = at - 1
+    while base and combining(text[base]):
+        base -= 1
+    one, other = text[base], text[at]
     if max(one, other) >= "\u0590":
         return False
     return (one.isalpha() and other.isalpha()) or (one.isdigit() and other.isdigit())
 
 
 def _uniform_shift(layer: Layer, text: str) -> int:
-    """The one distance at which every label's own text stands, where at the given offsets hardly any does; 0 if there is none.
-
-    Labels that quote nothing of their own are judged by whether they cut words.
-    """
+    """The one distance at which every label's own text stands, where at the given offsets hardly any does; 0 if there is none."""
     spans = layer.spans()
 
     def fits(span: Mention | Event, shift: int) -> bool:

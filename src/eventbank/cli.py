@@ -36,7 +36,7 @@ class Commands(click.Group):
         except OSError as error:
             problems = [SYSTEM.at(Place(file=str(error.filename or "")), error.strerror or type(error).__name__)]
         _report(problems, ctx.find_root().meta.get("json", False))
-        ctx.exit(1)
+        return ctx.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The commands in the order in which they are defined, which is that of the work."""
@@ -106,7 +106,7 @@ def check_command(path: Path, strict: bool, as_json: bool) -> None:
 
 @main.group("label")
 def label_group() -> None:
-    """Label Studio: the labelling config."""
+    """Label Studio: the labelling config, and labels of another text."""
 
 
 @label_group.command("config", epilog="Examples: eventbank label config; eventbank label config --out -")
@@ -126,6 +126,24 @@ def label_config_command(out: str) -> None:
     path = Path(out) if out else corpus.label_config
     write_atomic(path, xml.encode("utf-8"))
     click.echo(f"{out or corpus.relative(path)} written")
+
+
+@label_group.command("rebase", epilog="Example: eventbank label rebase annotations/pass-1.json")
+@click.argument("exports", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--drop", is_flag=True, help="Leave out labels that have no place any more, instead of refusing.")
+@_JSON
+def label_rebase_command(exports: Sequence[Path], drop: bool, as_json: bool) -> None:
+    """Move the labels of EXPORTS to the present text of their documents.
+
+    Each file is replaced when all its labels have a place; the labels that have none are listed.
+    """
+    from eventbank.build import rebase_labels
+    from eventbank.corpus import open_corpus
+
+    problems = [problem for export in exports for problem in rebase_labels(open_corpus(export.resolve().parent), export, drop=drop)]
+    _report(problems, as_json)
+    if problems and not drop:
+        sys.exit(1)
 
 
 def _report(problems: Sequence[Problem], as_json: bool) -> None:

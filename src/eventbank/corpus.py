@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,8 @@ def open_corpus(path: Path | str = ".") -> Corpus:
         data = tomllib.loads((root / MARK).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise EventBankError(BAD_SETTINGS.at(Place(file=MARK), str(error))) from None
+    except RecursionError:
+        raise EventBankError(BAD_SETTINGS.at(Place(file=MARK), "the values are nested too deep")) from None
     raise_errors(_problems(data))
     settings: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data["corpus"].items()}
     return Corpus(
@@ -168,7 +170,11 @@ _SHAPE: dict[str, dict[str, type]] = {
 _REQUIRED = ("name", "title", "repo", "version")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+
+
+Bad = Callable[[str, str], Problem]
 
 
 def _problems(data: dict[str, Any]) -> Iterator[Problem]:
@@ -176,8 +182,11 @@ def _problems(data: dict[str, Any]) -> Iterator[Problem]:
         return BAD_SETTINGS.at(Place(file=MARK), f"{key}: {found}")
 
     for section, values in data.items():
-        if section not in _SHAPE or not isinstance(values, dict):
+        if section not in _SHAPE:
             yield bad(section, f"unknown section; known are {', '.join(_SHAPE)}")
+            continue
+        if not isinstance(values, dict):
+            yield bad(section, f"expected a section, [{section}]")
             continue
         for key, value in values.items():
             kind = _SHAPE[section].get(key)
@@ -186,26 +195,14 @@ def _problems(data: dict[str, Any]) -> Iterator[Problem]:
             elif type(value) is not kind:
                 yield bad(f"{section}.{key}", f"expected {_KINDS[kind]}")
     corpus = data.get("corpus")
-    if not isinstance(corpus, dict):
+    if corpus is None:
         yield bad("corpus", "the section is missing")
-        return
-    for key in _REQUIRED:
-        if not corpus.get(key):
-            yield bad(f"corpus.{key}", "missing")
-    for key, pattern, form in (
-        ("name", _NAME, "lower-case letters, digits, '.', '_' and '-'"),
-        ("repo", _REPO, "owner/name"),
-        ("version", _VERSION, "three numbers: 1.0.0"),
-    ):
-        if isinstance(corpus.get(key), str) and corpus[key] and not pattern.fullmatch(corpus[key]):
-            yield bad(f"corpus.{key}", f"{corpus[key]!r} has not the form: {form}")
-    for key in ("maintainers", "limits"):
-        if isinstance(corpus.get(key), list) and not all(isinstance(item, str) for item in corpus[key]):
-            yield bad(f"corpus.{key}", "expected a list of texts")
-    yield from _split_problems(data.get("splits"), bad)
-    share = data.get("thresholds", {}).get("near_duplicate", 0.5) if isinstance(data.get("thresholds", {}), dict) else 0.5
-    if isinstance(share, float) and not 0 < share <= 1:
-        yield bad("thresholds.near_duplicate", "expected a number above 0 and at most 1")
+    if isinstance(corpus, dict):
+        yield from _corpus_problems(corpus, bad)
+    if isinstance(data.get("splits"), dict):
+        yield from _split_problems(data["splits"], bad)
+    if isinstance(data.get("thresholds"), dict):
+        yield from _threshold_problems(data["thresholds"], bad)
 
 
 _KINDS = {
@@ -218,9 +215,24 @@ _KINDS = {
 }
 
 
-def _split_problems(splits: Any, bad: Any) -> Iterator[Problem]:
-    if not isinstance(splits, dict):
-        return
+def _corpus_problems(corpus: dict[str, Any], bad: Bad) -> Iterator[Problem]:
+    for key in _REQUIRED:
+        if not corpus.get(key):
+            yield bad(f"corpus.{key}", "missing")
+    for key, pattern, form in (
+        ("name", _NAME, "lower-case letters, digits, '.', '_' and '-'"),
+        ("repo", _REPO, "owner/name"),
+        ("version", _VERSION, "three numbers: 1.0.0"),
+        ("language", _LANGUAGE, "a BCP 47 tag: en, pt-BR"),
+    ):
+        if isinstance(corpus.get(key), str) and (corpus[key] or key not in _REQUIRED) and not pattern.fullmatch(corpus[key]):
+            yield bad(f"corpus.{key}", f"{corpus[key]!r} has not the form: {form}")
+    for key in ("maintainers", "limits"):
+        if isinstance(corpus.get(key), list) and not all(isinstance(item, str) for item in corpus[key]):
+            yield bad(f"corpus.{key}", "expected a list of texts")
+
+
+def _split_problems(splits: dict[str, Any], bad: Bad) -> Iterator[Problem]:
     first, last = splits.get("validation_from"), splits.get("test_from")
     if (first is None) != (last is None):
         yield bad("splits", "give both cut dates, validation_from and test_from, or neither")
@@ -228,3 +240,11 @@ def _split_problems(splits: Any, bad: Any) -> Iterator[Problem]:
         yield bad("splits.test_from", "must be later than validation_from")
     if type(splits.get("embargo_days", 0)) is int and splits.get("embargo_days", 0) < 0:
         yield bad("splits.embargo_days", "must not be negative")
+
+
+def _threshold_problems(thresholds: dict[str, Any], bad: Bad) -> Iterator[Problem]:
+    share, words = thresholds.get("near_duplicate", 0.5), thresholds.get("paragraph_words", 1)
+    if isinstance(share, float) and not 0 < share <= 1:
+        yield bad("thresholds.near_duplicate", "expected a number above 0 and at most 1")
+    if type(words) is int and words < 1:
+        yield bad("thresholds.paragraph_words", "must be at least 1")

@@ -102,7 +102,7 @@ class EventBankError(Exception):
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         found = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        self.problems: tuple[Problem, ...] = tuple(sorted(found, key=lambda problem: (problem.place, problem.code)))
+        self.problems: tuple[Problem, ...] = tuple(sorted(found, key=lambda problem: (problem.place, problem.code, problem.message)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import glob
 import os
 import shutil
 import sys
@@ -72,19 +73,17 @@ def staged(target: Path) -> Iterator[Path]:
         if not target.exists():
             stage.rename(target)
         elif not _exchange(stage, target):
-            old = _aside(target)
-            target.rename(old)
+            target.rename(_aside(target))
             stage.rename(target)
-            stage = old
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        recover(target)
 
 
 def recover(target: Path) -> None:
     """Undoes a replacement that was cut off, and removes the folders that killed writers left beside `target`."""
     if not target.exists() and _aside(target).exists():
         _aside(target).rename(target)
-    for stale in target.parent.glob(f".{target.name}-*"):
+    for stale in target.parent.glob(f".{glob.escape(target.name)}-*"):
         shutil.rmtree(stale, ignore_errors=True)
 
 

@@ -10,9 +10,14 @@ on the labels alone.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
+
+from eventbank.errors import Code, EventBankError, Place
+
+UNSOUND = Code("E400", "a layer does not hold together", "Run the checks of layers on it, and mend what they find.")
 
 Kind = Literal["entity", "value"]
 Id = TypeVar("Id", bound=Hashable)
@@ -101,7 +106,12 @@ def numbered(layer: Layer) -> Layer:
     Every span, triggers included, counts through one series ordered by (start, end, type), so that the numbers of mentions are unique
     in the document: `{doc_id}-M7`. Events (`-E`), entities (`-N`) and happenings (`-C`) have series of their own; a chain takes its
     place from its first member. Arguments are ordered by role and then by the place of their filler.
+
+    Raises:
+        EventBankError: E400 for a layer with an id taken twice, an empty chain, or an argument or chain member that is not there; the
+            checks of layers find each of these (E416, E434, E443) and name the place.
     """
+    _refuse_unsound(layer)
     place = {span.id: _order(span) for span in layer.spans()}
     mention_ids = {span.id: f"{layer.doc_id}-M{at}" for at, span in enumerate(layer.spans(), 1) if isinstance(span, Mention)}
     events = sorted(layer.events, key=_order)
@@ -123,6 +133,17 @@ def numbered(layer: Layer) -> Layer:
         entities=chains(layer.entities),
         happenings=chains(layer.happenings),
     )
+
+
+def _refuse_unsound(layer: Layer) -> None:
+    count = Counter(span.id for span in layer.spans())
+    chains = (*layer.entities, *layer.happenings)
+    named = {argument.ref for event in layer.events for argument in event.arguments}.union(*chains)
+    found = [f"{id_} is there {times} times" for id_, times in sorted(count.items()) if times > 1]
+    found += [f"{id_} is not there" for id_ in sorted(named - count.keys())]
+    found += ["a chain is empty"] * (not all(chains))
+    if found:
+        raise EventBankError(UNSOUND.at(Place(file=layer.source, doc_id=layer.doc_id, annotator=layer.annotator), "; ".join(found)))
 
 
 def _order(span: Mention | Event) -> tuple[int, int, str, str]:

@@ -23,6 +23,9 @@ BAD_RULE = Code(
     "E404", "a rule over attributes does not hold together", "Name attributes and values as they are defined, and cover every case."
 )
 
+ATTRIBUTES = ("polarity", "tense", "modality")
+"""The attributes that every ontology defines, because the tables of a release have a column for each."""
+
 ANY_EVENT = "Event"
 """The filler that stands for an event of any type; ``Weapon.*`` stands for the types of a group."""
 
@@ -136,9 +139,10 @@ def load(path: Path, file: str = "schema/ontology.yaml") -> Ontology:
         roles=_terms(root.get("roles")),
         event_types=_event_types(root),
         attributes=tuple(_attribute(node) for node in root.get("attributes").items()),
-        forbidden=tuple(_rule(node, "why") for node in root.get("forbidden").items()),
-        realis_rules=tuple(_rule(node, "value") for node in root.get("realis").items()),
+        forbidden=tuple(Rule(_when(node, "why"), why=node.get("why").name()) for node in root.get("forbidden").items()),
+        realis_rules=tuple(Rule(_when(node, "value"), node.get("value").name()) for node in root.get("realis").items()),
     )
+    _check_sections(root)
     if not root.problems:
         _check_names(root)
         _check_fillers(root, ontology)
@@ -187,12 +191,17 @@ def _event_type(node: Node, common: Mapping[str, tuple[str, ...]]) -> EventType:
     return EventType(
         name=node.get("name").name(),
         definition=node.get("definition").name(),
-        roles=_fillers(node.get("roles")) | dict(common),
+        roles=_own_and_common(_fillers(node.get("roles")), common),
         triggers=node.get("triggers").texts(),
         positive=_example(node.get("positive"), "trigger"),
         negative=_example(node.get("negative"), "span"),
         retired=node.get("retired").flag(),
     )
+
+
+def _own_and_common(own: Mapping[str, tuple[str, ...]], common: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The roles of an event type; what it says itself of a common role holds."""
+    return {**own, **{role: fillers for role, fillers in common.items() if role not in own}}
 
 
 def _example(node: Node, span: str) -> Example:
@@ -209,15 +218,26 @@ def _attribute(node: Node) -> Attribute:
     return found
 
 
-def _rule(node: Node, label: str) -> Rule:
-    when = {name: values.texts() for name, values in node.entries() if name not in ("value", "why")}
-    return Rule(when, node.get("value").text() or "", node.get(label).name() if label == "why" else "")
+def _when(node: Node, label: str) -> dict[str, tuple[str, ...]]:
+    """What a rule asks of attributes: every key of its row but the label."""
+    return {name: values.texts() for name, values in node.entries() if name != label}
+
+
+def _check_sections(root: Node) -> None:
+    """E002: nothing that every corpus needs is missing, and the attributes are those that the tables have."""
+    for key in ("entity_types", "levels", "roles", "event_types", "attributes", "realis"):
+        if not root.get(key).value:
+            root.get(key).refuse("expected at least one")
+    attributes = root.get("attributes")
+    if attributes.value and sorted(str(node.get("name").value) for node in attributes.items()) != sorted(ATTRIBUTES):
+        attributes.refuse(f"expected {', '.join(ATTRIBUTES)}, each once: the tables have a column for each")
 
 
 def _check_names(root: Node) -> None:
-    """E401: types, roles and values are named once each."""
+    """E401: types, roles, levels and the values of an attribute are named once each."""
     kinds = [*root.get("entity_types").items(), *root.get("value_types").items(), *root.get("event_types").items()]
-    for group in (kinds, root.get("roles").items(), root.get("levels").items(), root.get("attributes").items()):
+    values = (attribute.get("values").items() for attribute in root.get("attributes").items())
+    for group in (kinds, root.get("roles").items(), root.get("levels").items(), *values):
         seen: set[str] = set()
         for node in group:
             name = node.get("name").name()
@@ -241,7 +261,7 @@ def _check_fillers(root: Node, ontology: Ontology) -> None:
                 if name.value not in fillers:
                     name.refuse(f"{name.value!r} is no type, group or {ANY_EVENT!r}", UNKNOWN_NAME)
     for node in root.get("roles").items():
-        if node.get("name").value not in used:
+        if node.get("name").value not in used and not node.get("retired").flag():
             node.refuse(f"no event type has the role {node.get('name').value!r}", UNKNOWN_NAME)
 
 
@@ -255,7 +275,7 @@ def _check_examples(root: Node) -> None:
 
 
 def _check_rules(root: Node, ontology: Ontology) -> None:
-    """E404: rules speak of attributes and values that exist, and every combination has a realis."""
+    """E404: rules speak of attributes and values that exist, every combination has a realis, and the defaults may stand together."""
     values = {attribute.name: [value.name for value in attribute.values] for attribute in ontology.attributes}
     for node in (*root.get("forbidden").items(), *root.get("realis").items()):
         for name, wanted in node.entries():
@@ -268,5 +288,8 @@ def _check_rules(root: Node, ontology: Ontology) -> None:
                 wanted.refuse(f"{name!r} is no attribute", BAD_RULE)
     for combination in product(*values.values()):
         attributes = dict(zip(values, combination, strict=True))
-        if not any(rule.matches(attributes) and rule.value for rule in ontology.realis_rules):
+        if not any(rule.matches(attributes) for rule in ontology.realis_rules):
             root.get("realis").refuse(f"no row gives a value for {', '.join(combination)}", BAD_RULE)
+    for node, rule in zip(root.get("forbidden").items(), ontology.forbidden, strict=True):
+        if rule.matches(ontology.defaults()):
+            node.refuse("the defaults are forbidden together", BAD_RULE)

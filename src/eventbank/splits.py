@@ -51,21 +51,28 @@ def read_frozen(path: Path) -> dict[str, Placement]:
     """The frozen rows by document id; no file is no rows.
 
     Raises:
-        EventBankError: E502 for another header, a repeated id or an unknown split.
+        EventBankError: E502 for what is no CSV in UTF-8, another header, a repeated id or an unknown split.
     """
     if not path.exists():
         return {}
+    data = path.read_bytes()
     frozen: dict[str, Placement] = {}
-    reader = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
-    for row in reader:
-        line = Place(file=FILE, line=reader.line_num)
-        if reader.line_num == 1:
-            if tuple(row) != FIELDS:
-                raise EventBankError(BAD_FILE.at(line, f"expected the header {','.join(FIELDS)}"))
-            continue
-        if len(row) != len(FIELDS) or row[0] in frozen or any(split not in (*SPLITS, HELD) for split in row[2:]):
-            raise EventBankError(BAD_FILE.at(line, "a field is missing, a split unknown or the document named twice"))
-        frozen[row[0]] = Placement(row[0], row[1], tuple(row[2:]))
+    line = 1
+    try:
+        reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
+        if tuple(next(reader, ())) != FIELDS:
+            raise EventBankError(BAD_FILE.at(Place(file=FILE, line=line), f"expected the header {','.join(FIELDS)}"))
+        for row in reader:
+            line = reader.line_num
+            if len(row) != len(FIELDS) or not all(row) or row[0] in frozen or any(split not in (*SPLITS, HELD) for split in row[2:]):
+                found = "a field is missing, a split unknown or the document named twice"
+                raise EventBankError(BAD_FILE.at(Place(file=FILE, line=line), found))
+            frozen[row[0]] = Placement(row[0], row[1], tuple(row[2:]))
+    except UnicodeDecodeError as error:
+        place = Place(file=FILE, line=data.count(b"\n", 0, error.start) + 1)
+        raise EventBankError(BAD_FILE.at(place, f"byte {error.start} is not UTF-8")) from None
+    except csv.Error as error:
+        raise EventBankError(BAD_FILE.at(Place(file=FILE, line=line + 1), str(error))) from None
     return frozen
 
 
@@ -142,11 +149,10 @@ def leaks(placements: Mapping[str, Placement], found: Iterable[Pair], thresholds
 def _by_date(date: dt.date, settings: SplitSettings) -> str:
     assert settings.validation_from is not None
     assert settings.test_from is not None
-    embargo = dt.timedelta(days=settings.embargo_days)
     for split, after in (("test", settings.test_from), ("validation", settings.validation_from)):
         if date >= after:
             return split
-        if date >= after - embargo:
+        if (after - date).days <= settings.embargo_days:
             return HELD
     return "train"
 
@@ -158,7 +164,11 @@ def _emptiest(count: Mapping[str, int], salt: str) -> str:
 
 
 def _proposal(dates: Sequence[dt.date]) -> str:
-    if not dates:
+    """The remedy for missing cut dates: two days that leave no split empty and come near the shares of the random splits."""
+    days = sorted(set(dates))
+    if len(days) < len(SPLITS):
         return ""
-    first, last = dates[int(len(dates) * SHARES["train"]) - (len(dates) > 1)], dates[-1]
-    return f"{NO_CUTS.remedy} With the dates of these documents, {first} and {last} would leave about 80 % for training."
+    first = min(max(dates[int(len(dates) * SHARES["train"])], days[1]), days[-2])
+    last = next(day for day in days if day > first and day >= dates[int(len(dates) * (1 - SHARES["test"]))])
+    share = sum(date < first for date in dates) / len(dates)
+    return f"{NO_CUTS.remedy} With the dates of these documents, {first} and {last} would leave {share:.0%} of them for training."

@@ -8,6 +8,7 @@ reports everything.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,11 @@ from eventbank.errors import Code, EventBankError, Place, Problem
 
 NOT_YAML = Code("E001", "the file is not valid YAML", "Mend the syntax at the line given.")
 WRONG_SHAPE = Code("E002", "a setting is missing, unknown or of the wrong kind", "Give it as the documentation of the file describes.")
+
+_FAILURES = (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError)
+"""What PyYAML raises for values that it cannot convert: besides its own errors, those of whatever converts them."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -126,14 +132,9 @@ def parse(text: str, file: str) -> Node:
     """The content of a YAML file as a `Node`; an empty file is an empty mapping. `file` names it in messages.
 
     Raises:
-        EventBankError: E001 when it is not YAML, names a key twice or uses an alias.
+        EventBankError: E001 when it is not YAML, names a key twice, uses an alias, or holds what cannot be stored as text.
     """
-    try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        found = str(getattr(error, "problem", None) or error)
-        raise EventBankError(NOT_YAML.at(Place(file=file, line=mark.line + 1 if mark else 0), found)) from None
+    tree = _compose(text, file)
     problems: list[Problem] = []
     if tree is None:
         return Node({}, file, 1, "", problems=problems)
@@ -141,28 +142,27 @@ def parse(text: str, file: str) -> Node:
     seen: set[int] = set()
 
     def build(node: yaml.Node, path: str) -> Node:
-        line = node.start_mark.line + 1
+        place = Place(file=file, line=node.start_mark.line + 1)
         if id(node) in seen:
-            raise EventBankError(NOT_YAML.at(Place(file=file, line=line), f"{path}: aliases are not allowed; write the value out"))
+            raise EventBankError(NOT_YAML.at(place, f"{path}: aliases are not allowed; write the value out"))
         seen.add(id(node))
         children: dict[Any, Node] = {}
         if isinstance(node, yaml.MappingNode):
             for key_node, value_node in node.value:
-                key = constructor.construct_object(key_node, deep=True)
-                if not isinstance(key, (str, int, float, bool, dt.date, type(None))) or key in children:
-                    where = Place(file=file, line=key_node.start_mark.line + 1)
-                    raise EventBankError(NOT_YAML.at(where, f"the key {key!r} stands twice or is no plain value"))
+                where = Place(file=file, line=key_node.start_mark.line + 1)
+                if not isinstance(key_node, yaml.ScalarNode):
+                    raise EventBankError(NOT_YAML.at(where, "a key is no plain value"))
+                key = _scalar(constructor, key_node, where)
+                if key in children:
+                    raise EventBankError(NOT_YAML.at(where, f"the key {key!r} stands twice"))
                 children[key] = build(value_node, f"{path}.{key}" if path else str(key))
             value: Any = {key: child.value for key, child in children.items()}
         elif isinstance(node, yaml.SequenceNode):
             children = {at: build(item, f"{path}[{at}]") for at, item in enumerate(node.value)}
             value = [child.value for child in children.values()]
         else:
-            try:
-                value = constructor.construct_object(node)
-            except (yaml.YAMLError, ValueError) as error:
-                raise EventBankError(NOT_YAML.at(Place(file=file, line=line), f"{path}: {error}")) from None
-        return Node(value, file, line, path, children, problems)
+            value = _scalar(constructor, node, place)
+        return Node(value, file, place.line, path, children, problems)
 
     return build(tree, "")
 
@@ -175,7 +175,35 @@ def load(path: Path, file: str) -> Node:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        found = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
-        raise EventBankError(NOT_YAML.at(Place(file=file), str(found))) from None
+    except OSError as error:
+        raise EventBankError(NOT_YAML.at(Place(file=file), str(error.strerror))) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise EventBankError(NOT_YAML.at(Place(file=file, line=line), f"byte {error.start} is not UTF-8")) from None
     return parse(text, file)
+
+
+def _compose(text: str, file: str) -> yaml.Node | None:
+    """The tree of nodes; None for an empty file."""
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:
+        place = Place(file=file, line=text.count("\n", 0, error.position) + 1)
+        raise EventBankError(NOT_YAML.at(place, f"the character U+{ord(text[error.position]):04X} is not allowed")) from None
+    try:
+        return loader.get_single_node()
+    except (*_FAILURES, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        found = "the values are nested too deep" if isinstance(error, RecursionError) else str(getattr(error, "problem", None) or error)
+        raise EventBankError(NOT_YAML.at(Place(file=file, line=(mark or loader).line + 1), found)) from None
+
+
+def _scalar(constructor: yaml.SafeLoader, node: yaml.Node, place: Place) -> Any:
+    """The plain value of a node; what PyYAML cannot make a value of, and half a character, is refused."""
+    try:
+        value = constructor.construct_object(node, deep=True)
+    except _FAILURES:
+        raise EventBankError(NOT_YAML.at(place, f"{node.value[:40]!r} cannot be read as {node.tag.rpartition(':')[2]}")) from None
+    if isinstance(value, str) and _SURROGATE.search(value):
+        raise EventBankError(NOT_YAML.at(place, f"{value!r} holds a lone surrogate"))
+    return value

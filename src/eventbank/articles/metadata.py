@@ -53,7 +53,8 @@ DATELINE = re.compile(
 """The place in capitals at the head of a report, the day and the agency if they are there, and the dash before the first sentence."""
 
 HOLDER = re.compile(
-    r"(?:©|\(c\)|\bcopyright\b)(?: ?(?:©|\(c\)))?[ :]{0,3}\(?(?:\d{4}(?: ?[-–—,] ?\d{4})?)?\)?[ ,.:]{0,3}(?:by )?([^.|©\n]{2,80})", re.IGNORECASE
+    r"(?:©|\(c\)|\bcopyright\b)(?: ?(?:©|\(c\)))?[ :]{0,3}\(?(?:\d{4}(?: ?[-–—,] ?\d{4})?)?\)?[ ,.:]{0,3}(?:by )?([^.|©\n]{2,80})",
+    re.IGNORECASE,
 )
 RESERVED = re.compile(r"[ ,;–-]*all rights reserved.*", re.IGNORECASE)
 URL = re.compile(r"(?:(?:url|link|permalink|canonical|original(?: article)?|source) ?: *)?(https?://[^\s<>\"]{4,2000})$", re.IGNORECASE)

@@ -32,14 +32,14 @@ _GAP = r"[ .\xa0‐‑–-]"
 """What separates the groups of a telephone number."""
 
 _SHAPES = (
-    rf"\+\d(?:[ .()\xa0‐‑–-]{{0,2}}\d){{7,14}}",
+    r"\+\d(?:[ .()\xa0‐‑–-]{0,2}\d){7,14}",
     rf"00 ?[1-9]\d{{0,2}}(?:{_GAP}\(?\d{{1,4}}\)?){{2,5}}",
     # North America: separated, so that an identifier of ten digits is none; the exchange never begins with 0 or 1.
     r"(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[.‐‑–-])[2-9]\d\d[ .‐‑–-]\d{4}",
     # Korea, Japan, Britain and others: a trunk prefix 0 with the area, then two groups; (02) 727-0114, 010-1234-5678, 020 7946 0958.
     rf"\(?0[1-9]\d{{0,3}}\)?{_GAP}{{1,2}}\d{{2,4}}{_GAP}\d{{3,4}}",
     r"01\d{8,9}",
-    rf"0[1-9](?:[ .]\d\d){{4}}",
+    r"0[1-9](?:[ .]\d\d){4}",
     r"1[3-9]\d[ -]\d{4}[ -]\d{4}",
 )
 TELEPHONE = re.compile(rf"(?<![\w.,$€£¥₩#%/+‐‑–-])(?:{'|'.join(_SHAPES)})(?!\w|[.,:/‐‑–-]\d|%)")

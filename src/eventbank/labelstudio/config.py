@@ -14,7 +14,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from eventbank.errors import Code, EventBankError, Place
-from eventbank.ontology import Ontology
+from eventbank.ontology import EventType, Ontology, Term
 
 OBJECT = "text"
 TRIGGER, ENTITY, VALUE = "trigger", "entity", "value"
@@ -43,16 +43,13 @@ _CHOICE_KEYS = tuple(f"shift+{letter}" for letter in "abcdefghijklmnopqstuvwxyz"
 
 _GOLDEN = 0.618033988749895
 _SIDE = "flex: 0 0 22em; position: sticky; top: 0; align-self: flex-start; max-height: 90vh; overflow-y: auto"
-_STYLE = (
-    ".htx-text { white-space: pre-wrap } "
-    ".lsf-htx-richtext { white-space: pre-wrap; line-height: 2.2 } "
-    ".lsf-label { font-size: 12px } "
-    ".lsf-header { font-size: 13px; margin: 4px 0 }"
-)
+_STYLE = ".htx-text { white-space: pre-wrap } .lsf-htx-richtext { white-space: pre-wrap; line-height: 2.2 } .lsf-label { font-size: 12px }"
 """White space is kept, or the regions of a run of spaces would be saved with another text; lines leave room for arrows."""
 
 _EVENT_HUES = (0, 30, 345, 60, 300, 45, 322, 15)
 """Degrees, for the groups of event types in order: warm ones, so that triggers, entities (cool) and values (grey) are told apart."""
+
+_HEADING = {"size": "5", "style": "margin: 8px 0 2px; font-size: 14px; line-height: 18px"}
 
 Attributes = Mapping[str, str]
 
@@ -176,52 +173,55 @@ def _label_controls(ontology: Ontology) -> Iterator[Element]:
     yield from _labels("Values", VALUE, ontology.value_types, grey, _VALUE_KEYS)
 
 
-def _labels(heading: str, name: str, terms: Sequence[object], colours: Sequence[str], keys: str) -> Iterator[Element]:
+def _labels(heading: str, name: str, terms: Sequence[Term | EventType], colours: Sequence[str], keys: str) -> Iterator[Element]:
     labels = []
-    for at, term in enumerate(terms):
-        if getattr(term, "retired", False):
-            continue
+    for at, (term, colour) in enumerate(zip(terms, colours, strict=True)):
         hotkey = {"hotkey": keys[at]} if at < len(keys) else {}
-        hint = {"hint": str(getattr(term, "definition", ""))}
-        labels.append(Element("Label", {"value": str(getattr(term, "name", "")), "background": colours[at]} | hotkey | hint))
-    yield Element("Header", {"value": heading, "size": "6"})
+        if not term.retired:
+            labels.append(Element("Label", {"value": term.name, "background": colour} | hotkey | {"hint": term.definition}))
+    yield Element("Header", {"value": heading} | _HEADING)
     yield Element("Labels", {"name": name, "toName": OBJECT, "showInline": "true"}, tuple(labels))
 
 
 def _panels(ontology: Ontology, keys: Iterator[str]) -> Iterator[Element]:
     attributes: list[Element] = []
+    events = _when(ontology.event_types)
     for attribute in ontology.attributes:
         values = [term.name for term in attribute.values if not term.retired]
         heading = f"{attribute.name.capitalize()} ({attribute.default} unless chosen)"
-        attributes += _choices(heading, attribute.name, values, keys, per_region=True)
+        attributes += _choices(heading, attribute.name, values, keys, events)
     levels = [term.name for term in ontology.levels if not term.retired]
     yield _panel(TRIGGER, attributes)
-    yield _panel(ENTITY, _choices("Level", LEVEL, levels, keys, per_region=True))
-    yield _panel(VALUE, _text_area("Normalised form", NORMALIZED))
-    yield Element("View", {"visibleWhen": "region-selected"}, tuple(_text_area("Note", NOTE)))
+    yield _panel(ENTITY, _choices("Level", LEVEL, levels, keys, _when(ontology.entity_types)))
+    yield _panel(VALUE, _text_area("Normalised form", NORMALIZED, _when(ontology.value_types)))
+    yield Element("View", {"visibleWhen": "region-selected"}, tuple(_text_area("Note", NOTE, {"perRegion": "true"})))
 
 
 def _panel(control: str, children: Iterable[Element]) -> Element:
     return Element("View", {"visibleWhen": "region-selected", "whenTagName": control}, tuple(children))
 
 
-def _choices(heading: str, name: str, values: Iterable[str], keys: Iterator[str], *, per_region: bool) -> list[Element]:
+def _when(terms: Iterable[Term | EventType]) -> Attributes:
+    """Per region and only for these labels, retired ones too: a hotkey reaches hidden choices, and this keeps their answers unsaved."""
+    return {"perRegion": "true", "whenLabelValue": ",".join(term.name for term in terms)}
+
+
+def _choices(heading: str, name: str, values: Iterable[str], keys: Iterator[str], when: Attributes) -> list[Element]:
     choices = []
     for value in values:
         key = next(keys, None)
         choices.append(Element("Choice", {"value": value} | ({"hotkey": key} if key else {})))
-    place = {"perRegion": "true"} if per_region else {}
-    given = {"name": name, "toName": OBJECT, "choice": "single", "showInline": "true"} | place
-    return [Element("Header", {"value": heading, "size": "6"}), Element("Choices", given, tuple(choices))]
+    given = {"name": name, "toName": OBJECT, "choice": "single", "showInline": "true"}
+    return [Element("Header", {"value": heading} | _HEADING), Element("Choices", {**given, **when}, tuple(choices))]
 
 
-def _text_area(heading: str, name: str) -> list[Element]:
-    given = {"name": name, "toName": OBJECT, "perRegion": "true", "rows": "1", "maxSubmissions": "1", "editable": "true"}
-    return [Element("Header", {"value": heading, "size": "6"}), Element("TextArea", given)]
+def _text_area(heading: str, name: str, when: Attributes) -> list[Element]:
+    given = {"name": name, "toName": OBJECT, "rows": "1", "maxSubmissions": "1", "editable": "true"}
+    return [Element("Header", {"value": heading} | _HEADING), Element("TextArea", {**given, **when})]
 
 
 def _document_panel(keys: Iterator[str]) -> list[Element]:
-    return _choices("Document", STATUS, STATUSES, keys, per_region=False)
+    return _choices("Document", STATUS, STATUSES, keys, {})
 
 
 def _relations(ontology: Ontology) -> Element:

@@ -61,6 +61,14 @@ def parse(data: bytes, source: str = "") -> list[Task]:
     return tasks
 
 
+def dump(tasks: Sequence[Task]) -> bytes:
+    """An export as the bytes of a file, which `parse` reads again: UTF-8, or ASCII where half a character needs an escape."""
+    try:
+        return f"{json.dumps(tasks, indent=1, ensure_ascii=False)}\n".encode()
+    except UnicodeEncodeError:
+        return f"{json.dumps(tasks, indent=1)}\n".encode("ascii")
+
+
 def to_rows(tasks: Iterable[Task], source: str) -> Iterator[Row]:
     """The rows of an export, the file's own first, then depth first. Columns that a row does not use are absent.
 

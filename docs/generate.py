@@ -1,0 +1,83 @@
+"""Makes the pages of docs/ that are rendered from the code: tables.md, problems.md, cli.md. `make docs` runs it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+import eventbank
+from eventbank import ontology
+from eventbank.build import TABLES
+from eventbank.cli import main
+from eventbank.errors import CODES
+from eventbank.schemas import describe
+
+HERE = Path(__file__).parent
+MADE = "<!-- Made by docs/generate.py; do not edit. -->\n\n"
+RANGES = {
+    "0": "The corpus folder, its settings, the system",
+    "1": "Articles and sources.yaml",
+    "2": "Documents: zones, text, alignment, personal data",
+    "3": "Label Studio files",
+    "4": "The ontology, and layers checked against it",
+    "5": "Stories and splits",
+    "6": "Building and reading a release",
+}
+
+
+def tables() -> str:
+    """Every column of every config."""
+    scheme = ontology.load(HERE.parent / "schema" / "ontology.yaml")
+    parts = [
+        "# Tables\n\nThe configs of the dataset. Offsets are code points into `documents.text`, half open, unless the description says tokens. A dotted "
+        "name is a field of a struct or of a list of structs.\n"
+    ]
+    for table in TABLES:
+        rows = "\n".join(f"| `{path}` | {kind} | {about.replace('|', chr(92) + '|')} |" for path, kind, about in describe(table, scheme))
+        key = ", ".join(f"`{name}`" for name in table.key)
+        parts.append(f"## {table.name}\n\nA row is {table.row}. Rows are ordered by {key}.\n\n| column | type | what it is |\n|---|---|---|\n{rows}\n")
+    return MADE + "\n".join(parts)
+
+
+def problems() -> str:
+    """Every code with its remedy."""
+    for module in pkgutil.walk_packages(eventbank.__path__, "eventbank."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    parts = [
+        "# Problems\n\nEverything that EventBank can report. Codes with E stop a build and end a command with status 1; codes with W are warnings, which "
+        "count only with `--strict`. `eventbank check --json` prints them for machines.\n"
+    ]
+    for digit, title in RANGES.items():
+        codes = sorted((code for code in CODES.values() if code.id[1] == digit), key=lambda code: (code.id[1:], code.id))
+        rows = "\n".join(f"| {code.id} | {code.title} | {code.remedy} |" for code in codes)
+        parts.append(f"## {title}\n\n| code | what is wrong | what to do |\n|---|---|---|\n{rows}\n")
+    return MADE + "\n".join(parts)
+
+
+def commands(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[tuple[str, str]]:
+    """Every command with its help, groups before their members."""
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for member in command.list_commands(context):
+            found = command.get_command(context, member)
+            assert found is not None
+            yield from commands(found, member, context)
+
+
+def cli() -> str:
+    """The help of every command."""
+    parts = [f"## {path}\n\n```text\n{text}\n```\n" for path, text in commands(main, "eventbank")]
+    return MADE + "# Commands\n\n" + "\n".join(parts)
+
+
+PAGES = {"tables.md": tables, "problems.md": problems, "cli.md": cli}
+
+if __name__ == "__main__":
+    for page, make in PAGES.items():
+        (HERE / page).write_text(make(), encoding="utf-8", newline="\n")

@@ -1,0 +1,73 @@
+"""Corpora to work on: a copy of the project's own, and a small made one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eventbank.document import sha256
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+ROOT = Path(__file__).parent.parent
+PARTS = ("articles", "annotations", "schema", "eventbank.toml")
+
+
+def copy_inputs(to: Path) -> Path:
+    """A copy of the inputs of the project's own corpus, without its release."""
+    for name in PARTS:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, to / name)
+        else:
+            to.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, to / name)
+    return to
+
+
+@pytest.fixture
+def corpus_root(tmp_path: Path) -> Path:
+    """A copy of the project's own corpus that a test may spoil."""
+    return copy_inputs(tmp_path / "corpus")
+
+
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release that the inputs of the project give, built once."""
+    from eventbank.build import build
+    from eventbank.corpus import open_corpus
+
+    root = copy_inputs(tmp_path_factory.mktemp("built") / "corpus")
+    build(open_corpus(root))
+    return root / "dataset"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a corpus by `init` from texts: `small({"a": "Text …"}, dated={"a": "2024-01-05"})`."""
+
+    def make(texts: dict[str, str], dated: dict[str, str] | None = None, name: str = "small") -> Path:
+        from eventbank.init import init
+
+        root = init(tmp_path / name).root
+        settings = root / "eventbank.toml"
+        settings.write_text(settings.read_text("utf-8").replace("# validation_from", "validation_from").replace("# test_from", "test_from"), "utf-8")
+        entries = []
+        for doc_id, text in texts.items():
+            (root / "articles" / f"{doc_id}.txt").write_bytes(text.encode("utf-8"))
+            date = (dated or {}).get(doc_id, "2023-05-01")
+            entries.append(
+                f"{doc_id}:\n  file: {doc_id}.txt\n  sha256: {sha256(text.encode('utf-8'))}\n  dated: {date}\n  dated_by: text\n"
+                "  evidence: {dated: made for a test}\n"
+            )
+        (root / "articles" / "sources.yaml").write_text("".join(entries), "utf-8")
+        return root
+
+    return make
+
+
+LONG = "The committee met again on the second floor of the old town hall and talked about the harbour for most of the afternoon. "
+"""A sentence long enough to be taken for the body of a page."""

@@ -1,0 +1,310 @@
+"""The build: what it refuses, that it changes all or nothing, and that the same inputs give the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import LONG, ROOT, copy_inputs
+
+from eventbank.build import build, check
+from eventbank.corpus import open_corpus
+from eventbank.document import sha256
+from eventbank.errors import EventBankError
+
+EXPORT = "pass-1.json"
+FIRST = "000_82e5072b32c6064b"
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def edit(path: Path, old: str, new: str, count: int = 1) -> None:
+    text = path.read_bytes().decode("utf-8")
+    assert old in text
+    path.write_bytes(text.replace(old, new, count).encode("utf-8"))
+
+
+def tasks_of(root: Path) -> list[dict]:
+    return json.loads((root / "annotations" / EXPORT).read_text("utf-8"))
+
+
+def save(root: Path, tasks: object) -> None:
+    (root / "annotations" / EXPORT).write_text(json.dumps(tasks), "utf-8")
+
+
+def results(root: Path) -> tuple[list[dict], list[dict]]:
+    tasks = tasks_of(root)
+    return tasks, next(task for task in tasks if task["data"]["doc_id"] == FIRST)["annotations"][0]["result"]
+
+
+def not_utf8(root: Path) -> None:
+    path = root / "articles" / f"{FIRST}.txt"
+    path.write_bytes(path.read_bytes() + b"\xff")
+
+
+def empty(root: Path) -> None:
+    (root / "articles" / f"{FIRST}.txt").write_bytes(b" \n")
+
+
+def not_listed(root: Path) -> None:
+    (root / "articles" / "new.txt").write_text("Something new.", "utf-8")
+
+
+def not_there(root: Path) -> None:
+    (root / "articles" / f"{FIRST}.txt").unlink()
+
+
+def changed_bytes(root: Path) -> None:
+    edit(root / "articles" / f"{FIRST}.txt", "two short-range", "six short-range")
+
+
+def another_reader(root: Path) -> None:
+    (root / "articles" / "page.html").write_text("<p>Hello</p>", "utf-8")
+
+
+def one_id_twice(root: Path) -> None:
+    shutil.copy(root / "articles" / f"{FIRST}.txt", root / "articles" / f"{FIRST}.text")
+
+
+def unknown_key(root: Path) -> None:
+    edit(root / "articles" / "sources.yaml", "  dated_by: text", "  dated_by: text\n  mood: calm")
+
+
+def no_date(root: Path) -> None:
+    edit(root / "articles" / "sources.yaml", "  dated: 2022-01-27\n  dated_by: text\n", "")
+
+
+def bad_zone(root: Path) -> None:
+    edit(root / "articles" / "sources.yaml", "  evidence:", "  zones: [{kind: sidebar, lines: [1, 1]}]\n  evidence:")
+
+
+def zone_beyond_page(root: Path) -> None:
+    edit(root / "articles" / "sources.yaml", "  evidence:", "  zones: [{kind: caption, lines: [900, 901]}]\n  evidence:")
+
+
+def contact_in_body(root: Path) -> None:
+    path = root / "articles" / f"{FIRST}.txt"
+    old = sha256(path.read_bytes())
+    edit(path, "consulted on an in-person meeting", "consulted by mail to jane.doe@example.org on an in-person meeting")
+    edit(root / "articles" / "sources.yaml", old, sha256(path.read_bytes()))
+    (root / "annotations" / EXPORT).unlink()
+
+
+def cut_off(root: Path) -> None:
+    path = root / "annotations" / EXPORT
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def other_project(root: Path) -> None:
+    save(root, [{"data": {"text": "Somebody else's text."}, "annotations": []}])
+
+
+def no_such_document(root: Path) -> None:
+    tasks = tasks_of(root)
+    tasks[0]["data"]["doc_id"] = "nobody"
+    save(root, tasks)
+
+
+def other_text(root: Path) -> None:
+    tasks = tasks_of(root)
+    tasks[0]["data"]["text"] = "X" + tasks[0]["data"]["text"]
+    tasks[0]["data"]["text_sha256"] = sha256(tasks[0]["data"]["text"].encode())
+    save(root, tasks)
+
+
+def beyond_text(root: Path) -> None:
+    tasks, found = results(root)
+    region = next(result for result in found if result.get("from_name") == "entity")
+    for result in found:
+        if result.get("id") == region["id"]:
+            result["value"]["start"] += 100_000
+            result["value"]["end"] += 100_000
+    save(root, tasks)
+
+
+def other_surface(root: Path) -> None:
+    tasks, found = results(root)
+    next(result for result in found if result.get("from_name") == "entity")["value"]["text"] = "South Chorea"
+    save(root, tasks)
+
+
+def wrong_role(root: Path) -> None:
+    tasks, found = results(root)
+    fired = next(result["id"] for result in found if result.get("value", {}).get("labels") == ["Weapon.Launch"])
+    next(result for result in found if result.get("from_id") == fired and result["labels"] != ["same"])["labels"] = ["Host"]
+    save(root, tasks)
+
+
+def wrong_filler(root: Path) -> None:
+    tasks, found = results(root)
+    fired = next(result["id"] for result in found if result.get("value", {}).get("labels") == ["Weapon.Launch"])
+    next(result for result in found if result.get("from_id") == fired and result["labels"] == ["Actor"])["labels"] = ["Weapon"]
+    save(root, tasks)
+
+
+def address(root: Path) -> None:
+    tasks = tasks_of(root)
+    tasks[0]["annotations"][0]["completed_by"] = {"id": 7, "email": "jane.doe@example.org", "first_name": "", "last_name": ""}
+    save(root, tasks)
+
+
+BAD = {
+    not_utf8: {"E101"},
+    empty: {"E102"},
+    not_listed: {"E103"},
+    not_there: {"E104"},
+    changed_bytes: {"E105"},
+    one_id_twice: {"E106", "E109"},
+    another_reader: {"E109"},
+    no_date: {"E110"},
+    unknown_key: {"E002"},
+    bad_zone: {"E211"},
+    zone_beyond_page: {"E212"},
+    contact_in_body: {"E221"},
+    cut_off: {"E302"},
+    other_project: {"E306"},
+    no_such_document: {"E307"},
+    other_text: {"E308"},
+    beyond_text: {"E313"},
+    other_surface: {"E314"},
+    wrong_role: {"E432"},
+    wrong_filler: {"E433"},
+    address: {"E330"},
+}
+
+
+@pytest.mark.parametrize("spoil", BAD, ids=lambda spoil: spoil.__name__)
+def test_bad_input_is_refused_with_its_code_and_changes_nothing(corpus_root: Path, spoil: Callable[[Path], None]) -> None:
+    build(open_corpus(corpus_root))
+    spoil(corpus_root)
+    before = bytes_of(corpus_root)
+    run = subprocess.run([sys.executable, "-m", "eventbank", "build", "--json"], cwd=corpus_root, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+    found = json.loads(run.stdout)["problems"]
+    assert {problem["code"] for problem in found if problem["code"].startswith("E")} >= BAD[spoil]
+    assert all(problem["place"] and problem["remedy"] for problem in found)
+    assert bytes_of(corpus_root) == before
+
+
+def test_the_same_inputs_give_the_same_bytes_in_another_folder_locale_and_time(tmp_path: Path) -> None:
+    outputs = []
+    for name, zone, locale in (("one", "UTC", "C"), ("deeper/two", "Asia/Seoul", "C.UTF-8")):
+        root = copy_inputs(tmp_path / name)
+        environment = os.environ | {"TZ": zone, "LC_ALL": locale, "PYTHONHASHSEED": str(len(name))}
+        subprocess.run([sys.executable, "-m", "eventbank", "build"], cwd=root, check=True, env=environment, timeout=120, capture_output=True)
+        outputs.append(bytes_of(root / "dataset"))
+    assert outputs[0] == outputs[1]
+
+
+def test_the_committed_dataset_is_what_the_inputs_give(release: Path) -> None:
+    assert bytes_of(ROOT / "dataset") == bytes_of(release)
+
+
+def test_a_second_build_changes_nothing(corpus_root: Path) -> None:
+    assert build(open_corpus(corpus_root)).changed
+    before = bytes_of(corpus_root)
+    again = build(open_corpus(corpus_root))
+    assert not again.changed
+    assert not again.new_documents
+    assert bytes_of(corpus_root) == before
+
+
+def test_a_killed_build_leaves_the_old_dataset_complete(corpus_root: Path) -> None:
+    build(open_corpus(corpus_root))
+    old = bytes_of(corpus_root / "dataset")
+    edit(corpus_root / "eventbank.toml", 'version = "0.1.0"', 'version = "0.1.1"')
+    shutil.copytree(corpus_root, corpus_root.parent / "other")
+    build(open_corpus(corpus_root.parent / "other"))
+    new = bytes_of(corpus_root.parent / "other" / "dataset")
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-m", "eventbank", "build"], cwd=corpus_root.parent / "other", check=True, capture_output=True, timeout=120)
+    whole = time.monotonic() - started
+    seen = set()
+    for at in range(12):
+        process = subprocess.Popen([sys.executable, "-m", "eventbank", "build"], cwd=corpus_root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(whole * (0.3 + 0.75 * at / 11))
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=60)
+        state = bytes_of(corpus_root / "dataset")
+        assert state in (old, new)
+        seen.add(state == new)
+        if state == new:
+            edit(corpus_root / "eventbank.toml", 'version = "0.1.1"', 'version = "0.1.0"')
+            build(open_corpus(corpus_root))
+            edit(corpus_root / "eventbank.toml", 'version = "0.1.0"', 'version = "0.1.1"')
+    assert False in seen
+    build(open_corpus(corpus_root))
+    assert bytes_of(corpus_root / "dataset") == new
+    assert not list(corpus_root.glob(".dataset-*"))
+
+
+def test_a_new_document_is_frozen_and_old_rows_stay(small: Callable[..., Path]) -> None:
+    root = small({name: LONG * 4 + f"Then {name} spoke about {name} and other {name} matters of the day.\n" for name in ("ash", "birch")})
+    build(open_corpus(root))
+    frozen = (root / "schema" / "splits.csv").read_text("utf-8").splitlines()
+    text = "A wholly different report about the weather in the northern valleys, which stayed cold all week long.\n" * 2
+    (root / "articles" / "cedar.txt").write_text(text, "utf-8")
+    with (root / "articles" / "sources.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"cedar:\n  file: cedar.txt\n  sha256: {sha256(text.encode())}\n  dated: 2024-08-01\n  dated_by: text\n  evidence: {{dated: x}}\n")
+    assert build(open_corpus(root)).new_documents == ("cedar",)
+    after = (root / "schema" / "splits.csv").read_text("utf-8").splitlines()
+    assert after[: len(frozen)] == frozen
+    assert after[-1].startswith("cedar,cedar,test,")
+
+
+def test_documents_of_one_story_share_a_split_whatever_their_dates(small: Callable[..., Path]) -> None:
+    texts = {"wire": LONG * 3 + "The mayor agreed.\n", "copy": LONG * 3 + "The mayor declined.\n"}
+    root = small(texts, dated={"wire": "2023-12-30", "copy": "2024-09-01"})
+    build(open_corpus(root))
+    rows = [line.split(",") for line in (root / "schema" / "splits.csv").read_text("utf-8").splitlines()[1:]]
+    assert [(row[0], row[1], row[2]) for row in rows] == [("copy", "copy", "train"), ("wire", "copy", "train")]
+
+
+def test_a_corpus_without_articles_builds(small: Callable[..., Path]) -> None:
+    root = small({})
+    built = build(open_corpus(root))
+    assert not any(count for parts in built.rows.values() for count in parts.values())
+    assert check(open_corpus(root)) == []
+
+
+def test_articles_without_cut_dates_are_refused_with_a_proposal(small: Callable[..., Path]) -> None:
+    root = small({"one": LONG * 3}, dated={"one": "2023-03-04"})
+    edit(root / "eventbank.toml", "validation_from", "# validation_from")
+    edit(root / "eventbank.toml", "test_from", "# test_from")
+    with pytest.raises(EventBankError, match="E501.*2023-03-04"):
+        build(open_corpus(root))
+
+
+def test_a_released_version_cannot_get_other_rows(corpus_root: Path) -> None:
+    digest = build(open_corpus(corpus_root)).digest
+    releases = corpus_root / "schema" / "releases.csv"
+    releases.write_text(f"version,digest,date\n0.1.0,{digest},2026-01-01\n", "utf-8")
+    build(open_corpus(corpus_root))
+    releases.write_text("version,digest,date\n0.1.0,0000,2026-01-01\n", "utf-8")
+    with pytest.raises(EventBankError, match="E611"):
+        build(open_corpus(corpus_root))
+
+
+def test_two_passes_without_gold_are_refused(corpus_root: Path) -> None:
+    text = (corpus_root / "annotations" / EXPORT).read_text("utf-8").replace("annotator-1@", "annotator-2@")
+    (corpus_root / "annotations" / "pass-2.json").write_text(text, "utf-8")
+    with pytest.raises(EventBankError, match="E450"):
+        build(open_corpus(corpus_root))
+
+
+def test_an_adjudicated_file_is_gold_beside_passes(corpus_root: Path) -> None:
+    text = (corpus_root / "annotations" / EXPORT).read_text("utf-8").replace("annotator-1@", "adjudicator-1@")
+    (corpus_root / "annotations" / "gold.json").write_text(text, "utf-8")
+    build(open_corpus(corpus_root))
+    assert json.loads((corpus_root / "dataset" / "manifest.json").read_text("utf-8"))["gold"] == "adjudicated"

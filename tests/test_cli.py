@@ -1,0 +1,97 @@
+"""The command line: exit codes, JSON, and no traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+from conftest import ROOT
+
+from eventbank.cli import main
+
+
+def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "eventbank", *words], cwd=cwd, capture_output=True, text=True, timeout=120)
+
+
+def test_the_projects_own_corpus_has_no_problem() -> None:
+    found = run("check", "--strict")
+    assert (found.returncode, found.stdout.strip()) == (0, "no problem found"), found.stderr
+
+
+def test_wrong_usage_ends_with_2() -> None:
+    assert run("build", "--sideways").returncode == 2
+    assert run("no-such-command").returncode == 2
+
+
+def test_outside_a_corpus_commands_say_so(tmp_path: Path) -> None:
+    found = run("build", cwd=tmp_path)
+    assert found.returncode == 1
+    assert "E003" in found.stderr
+    assert "eventbank init" in found.stderr
+    assert json.loads(run("build", "--json", cwd=tmp_path).stdout)["problems"][0]["code"] == "E003"
+
+
+def test_init_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("x")
+    found = run("init", str(tmp_path))
+    assert (found.returncode, "E007" in found.stderr) == (1, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_new_corpus_builds_and_has_no_problem(tmp_path: Path) -> None:
+    assert run("init", "My Corpus", cwd=tmp_path).returncode == 0
+    root = tmp_path / "My Corpus"
+    assert run("build", cwd=root).returncode == 0
+    assert run("check", "--strict", cwd=root).returncode == 0
+    assert 'name = "my-corpus"' in (root / "eventbank.toml").read_text("utf-8")
+
+
+def test_what_the_system_refuses_is_a_problem_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    found = run("init", str(tmp_path / "file" / "corpus"))
+    assert (found.returncode, "Traceback" in found.stderr) == (1, False)
+    assert "E009" in found.stderr or "E007" in found.stderr
+
+
+def test_check_of_something_else_says_what_can_be_checked(tmp_path: Path) -> None:
+    found = run("check", str(tmp_path))
+    assert found.returncode == 1
+    assert "E003" in found.stderr or "E008" in found.stderr
+
+
+def test_a_part_of_the_corpus_that_is_missing_is_named(corpus_root: Path) -> None:
+    (corpus_root / "articles" / "sources.yaml").unlink()
+    found = run("build", cwd=corpus_root)
+    assert (found.returncode, "E006 articles/sources.yaml" in found.stderr) == (1, True)
+
+
+def test_warnings_leave_the_exit_code_alone_unless_strict(corpus_root: Path) -> None:
+    found = run("check", cwd=corpus_root)
+    assert (found.returncode, "W612" in found.stderr) == (0, True)
+    assert run("check", "--strict", cwd=corpus_root).returncode == 1
+
+
+def test_control_characters_of_the_input_do_not_reach_the_terminal(corpus_root: Path) -> None:
+    path = corpus_root / "articles" / "sources.yaml"
+    path.write_text(path.read_text("utf-8").replace("dated_by: text", 'dated_by: "te\\exxt"', 1), "utf-8")
+    found = run("build", cwd=corpus_root)
+    assert found.returncode == 1
+    assert "\x1b" not in found.stderr
+
+
+def test_label_config_prints_or_writes(corpus_root: Path) -> None:
+    committed = (ROOT / "schema" / "label-studio.xml").read_text("utf-8")
+    assert run("label", "config", "--out", "-", cwd=corpus_root).stdout == committed
+    (corpus_root / "schema" / "label-studio.xml").unlink()
+    assert run("label", "config", cwd=corpus_root).returncode == 0
+    assert (corpus_root / "schema" / "label-studio.xml").read_text("utf-8") == committed
+
+
+def test_help_fits_eighty_columns() -> None:
+    for words in ([], ["build"], ["check"], ["label"], ["label", "rebase"]):
+        text = CliRunner().invoke(main, [*words, "--help"]).output
+        assert max(map(len, text.splitlines())) <= 80
