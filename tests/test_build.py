@@ -253,7 +253,7 @@ def test_a_new_document_is_frozen_and_old_rows_stay(small: Callable[..., Path]) 
     root = small({name: LONG * 4 + f"Then {name} spoke about {name} and other {name} matters of the day.\n" for name in ("ash", "birch")})
     build(open_corpus(root))
     frozen = (root / "schema" / "splits.csv").read_text("utf-8").splitlines()
-    text = "A wholly different report about the weather in the northern valleys, which stayed cold all week long.\n" * 2
+    text = "A wholly different report about the weather in the northern valleys, which stayed cold all week long. It snowed on Tuesday.\n"
     (root / "articles" / "cedar.txt").write_text(text, "utf-8")
     with (root / "articles" / "sources.yaml").open("a", encoding="utf-8") as file:
         file.write(f"cedar:\n  file: cedar.txt\n  sha256: {sha256(text.encode())}\n  dated: 2024-08-01\n  dated_by: text\n  evidence: {{dated: x}}\n")
@@ -279,10 +279,12 @@ def test_a_corpus_without_articles_builds(small: Callable[..., Path]) -> None:
 
 
 def test_articles_without_cut_dates_are_refused_with_a_proposal(small: Callable[..., Path]) -> None:
-    root = small({"one": LONG * 3}, dated={"one": "2023-03-04"})
+    names = [f"day{at}" for at in range(1, 6)]
+    dates = {name: f"2023-03-0{at}" for at, name in enumerate(names, 1)}
+    root = small({name: f"In the town of {name} the council of {name} met for the {name} fair, and {name} was glad." for name in names}, dates)
     edit(root / "eventbank.toml", "validation_from", "# validation_from")
     edit(root / "eventbank.toml", "test_from", "# test_from")
-    with pytest.raises(EventBankError, match="E501.*2023-03-04"):
+    with pytest.raises(EventBankError, match="E501.*2023-03-04 and 2023-03-05"):
         build(open_corpus(root))
 
 

@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from labels.scheme import ONTOLOGY
 
 from eventbank.document import sha256
-from eventbank.errors import CODES, EventBankError
-from eventbank.labelstudio import codec, config, nodes
+from eventbank.errors import Code, EventBankError
+from eventbank.labelstudio import codec, config, nodes, persons, results
 from eventbank.layer import Argument, Event, Layer, Mention, closed, numbered
 from eventbank.tables import ANNOTATIONS
 
 LABELS = Path(__file__).parent / "labels"
 TEXT = "North Korea 💥 fired two missiles on Monday.\nIt said the launch was a test."
 TEXTS = {"d1": TEXT}
+OWN_CODES = [code for module in (codec, config, nodes, persons, results) for code in vars(module).values() if isinstance(code, Code)]
 MANY = settings(deadline=None, max_examples=100)
 
 
@@ -69,8 +70,8 @@ def test_each_bad_export_gives_its_code_and_only_that(name: str) -> None:
 
 
 def test_every_code_of_the_codec_has_a_bad_file() -> None:
-    with_rows = {"E305"}
-    assert {code for code in CODES if code.startswith("E3")} == {path.name[:4] for path in LABELS.glob("E*")} | with_rows
+    found_in_rows = {"E305"}
+    assert {code.id for code in OWN_CODES} == {path.name[:4] for path in LABELS.glob("E*")} | found_in_rows
 
 
 def test_a_good_export_gives_no_problem() -> None:
@@ -462,3 +463,8 @@ def test_an_offset_is_typed_only_if_it_is_an_integer(start: object, kept: bool) 
 def test_names_of_controls_are_no_attributes_of_the_ontology() -> None:
     names = {config.TRIGGER, config.ENTITY, config.VALUE, config.LEVEL, config.NORMALIZED, config.NOTE, config.STATUS, config.OBJECT}
     assert not names & {attribute.name for attribute in ONTOLOGY.attributes}
+
+
+def test_the_documentation_names_every_code_with_its_title() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "label-studio.md").read_text()
+    assert all(f"| {code.id} | {code.title} | {code.remedy} |" in page for code in OWN_CODES)

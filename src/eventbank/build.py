@@ -159,7 +159,7 @@ def read_labels(corpus: Corpus, documents: Sequence[Document], ontology: Ontolog
         layers += found
         nodes += codec.to_rows(tasks, path.name)
     for layer in layers:
-        problems += check_layer(layer, texts[layer.doc_id], ontology)
+        problems += check_layer(layer, texts[layer.doc_id], ontology, corpus.language)
     return layers, nodes, problems
 
 

@@ -16,7 +16,9 @@ from unicodedata import combining
 from eventbank.document import JOINT, Document
 from eventbank.errors import Code, Place, Problem, excerpt
 from eventbank.layer import Event, Layer, Mention
+from eventbank.offsets import Span
 from eventbank.ontology import Ontology
+from eventbank.segmentation import sentence_of, sentences
 
 ALIGNMENT = Code("E231", "a part of the text is not the raw text that it points to", "Report this: the conversion is at fault.")
 
@@ -32,6 +34,12 @@ class Case:
     layer: Layer
     text: str
     ontology: Ontology
+    language: str = "en"
+
+    @cached_property
+    def sentences(self) -> list[Span]:
+        """The sentences of the text."""
+        return sentences(self.text, self.language)
 
     @cached_property
     def spans(self) -> dict[str, Mention | Event]:
@@ -70,9 +78,9 @@ def check(id_: str, remedy: str) -> Callable[[Check], Check]:
     return register
 
 
-def check_layer(layer: Layer, text: str, ontology: Ontology) -> list[Problem]:
+def check_layer(layer: Layer, text: str, ontology: Ontology, language: str = "en") -> list[Problem]:
     """Every problem of a layer, in the order of the text."""
-    case = Case(layer, text, ontology)
+    case = Case(layer, text, ontology, language)
     found = [_problem(code, case, span, what) for code, run in LAYER_CHECKS for span, what in run(case)]
     return sorted(found, key=lambda problem: (problem.place, problem.code, problem.message))
 
@@ -273,14 +281,17 @@ def own_argument(case: Case) -> Iterator[Finding]:
 
 @check("W437", "Point the argument to the nearer mention, unless the guidelines give a reason not to.")
 def far_argument(case: Case) -> Iterator[Finding]:
-    """An argument is far from its trigger, and a mention of the same entity is nearer."""
+    """An argument is far from its trigger, and a mention of the same entity is nearer.
+
+    The nearest mention is looked for in the trigger's sentence first and then in the whole text; pronouns do not count (guidelines, R11.5).
+    """
     for event in case.layer.events:
         for argument in event.arguments:
             filler = case.spans.get(argument.ref)
             if not isinstance(filler, Mention) or filler.kind != "entity":
                 continue
             nearer = _nearest(case, event, _chain(case, filler.id))
-            if nearer is not None and _gap(event, nearer) < _gap(event, filler):
+            if nearer is not None and _distance(case, event, nearer) < _distance(case, event, filler):
                 yield event, f"{argument.role}: {filler.text!r} at {filler.start}, nearer is {nearer.text!r} at {nearer.start}"
 
 
@@ -364,14 +375,16 @@ def _reachable(below: Mapping[frozenset[str], set[frozenset[str]]], start: froze
     return seen
 
 
-def _gap(one: Mention | Event, other: Mention | Event) -> int:
-    return max(0, one.start - other.end, other.start - one.end)
+def _distance(case: Case, event: Event, mention: Mention) -> tuple[bool, int]:
+    """How far a mention is from a trigger: outside its sentence or not, then code points between the two spans."""
+    gap = max(0, mention.start - event.end, event.start - mention.end)
+    return sentence_of(case.sentences, mention.start) != sentence_of(case.sentences, event.start), gap
 
 
 def _nearest(case: Case, event: Event, chain: Iterable[str]) -> Mention | None:
-    """The mention of a chain that is nearest to a trigger and no pronoun."""
+    """The mention of a chain that is nearest to a trigger and no pronoun; of two that are equally near the earlier."""
     members = [span for id_ in chain if isinstance(span := case.spans.get(id_), Mention) and span.level != "PRO"]
-    return min(members, key=lambda mention: (_gap(event, mention), _place(mention)), default=None)
+    return min(members, key=lambda mention: (_distance(case, event, mention), _place(mention)), default=None)
 
 
 def _inside_word(text: str, at: int) -> bool:

@@ -105,6 +105,9 @@ class EventBankError(Exception):
         self.problems: tuple[Problem, ...] = tuple(sorted(found, key=lambda problem: (problem.place, problem.code, problem.message)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[EventBankError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
 
 def excerpt(text: str, start: int, end: int) -> str:
     """The span with a little text on both sides, for a `Place`; positions outside the text are clipped."""

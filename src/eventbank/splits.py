@@ -142,7 +142,8 @@ def leaks(placements: Mapping[str, Placement], found: Iterable[Pair], thresholds
         for pair in found:
             one, other = placements[pair.one].splits[at], placements[pair.other].splits[at]
             if pair.joins(thresholds) and one != other and HELD not in (one, other):
-                measure = f"Jaccard {pair.jaccard:.2f}, containment {pair.containment:.2f}"
+                measure = f"Jaccard {pair.jaccard:.2f}, containment {pair.containment:.2f}, {pair.paragraphs} long paragraphs"
+                measure += ", one URL" if pair.same_url else ""
                 yield LEAK.at(Place(file=FILE, doc_id=pair.one), f"{name}: {one}, with {pair.other} in {other} ({measure})")
 
 

@@ -54,7 +54,7 @@ def check_export(path: Path) -> list[Problem]:
     ontology = ontologies.load(corpus.ontology, corpus.relative(corpus.ontology))
     texts = {document.doc_id: document.text for document in documents}
     layers, refused = codec.layers(tasks, path.name, ontology, texts)
-    found = [problem for layer in layers for problem in check_layer(layer, texts[layer.doc_id], ontology)]
+    found = [problem for layer in layers for problem in check_layer(layer, texts[layer.doc_id], ontology, corpus.language)]
     return [*doubts, *problems, *refused, *found]
 
 

@@ -78,7 +78,6 @@ OPENINGS = (
 """How a unit of a kind begins on the web at large: the kind, what must follow the opening, the openings (three letters of each stand for
 themselves). `list` and `comments` are the headings over other articles and over readers' comments. The first that fits wins."""
 
-TAIL_CUES = ("/", "©", "hoto", "etty", "mage", "redit", "icture")
 TAIL = re.compile(
     rf"{_SHOT}(?: credit| by| of)? ?(?::|/|\.\.\.)[^.]{{2,60}}\.?$|/ ?(?:{_AGENCY}|shutterstock|pool)\.?$|getty images\.?$|©[^.]{{2,60}}$"
     rf"|(?:associated press|{_AGENCY}|file) photo\.?$"
@@ -112,7 +111,7 @@ SHORT, SENTENCE, LONG, WHOLE = 25, 60, 100, 150
 """Code points below which a line is a menu's item, from which a sentence is the article's, from which a paragraph may lack its full stop,
 and beyond which a paragraph counts no more."""
 
-WINDOW, NEAR, LISTED = 40, 30, 6
+WINDOW, NEAR, LISTED = 30, 30, 6
 """Units before the body that may hold the headline, between a unit and its repetition, and of a list inside the body."""
 
 AGAINST = {
@@ -160,17 +159,19 @@ def _unified(raw: str) -> str:
 
 
 def _lines(text: str) -> _Page:
-    page = _Page([], [], [])
+    starts: list[int] = []
+    texts: list[str] = []
+    apart: list[bool] = []
     at, blank = 0, True
     for line in text.split("\n"):
         shown = line.strip()
         if shown:
-            page.starts.append(at if line[0] == shown[0] else at + line.index(shown[0]))
-            page.texts.append(shown)
-            page.apart.append(blank)
+            starts.append(at if line[0] == shown[0] else at + line.index(shown[0]))
+            texts.append(shown)
+            apart.append(blank)
         blank = not shown
         at += len(line) + 1
-    return page
+    return _Page(starts, texts, apart)
 
 
 def _unwrapped(page: _Page, text: str) -> _Page:
@@ -186,18 +187,21 @@ def _unwrapped(page: _Page, text: str) -> _Page:
 
 def _joined(page: _Page) -> list[bool]:
     """For every line, whether it goes on with the paragraph of the line before: that line had no room for its first word."""
-    joined = [False] * len(page.texts)
+    texts, apart = page.texts, page.apart
+    joined = [False] * len(texts)
     width = 0
-    for at in range(1, len(joined)):
-        before, line = page.texts[at - 1], page.texts[at]
-        if page.apart[at] or not 45 <= len(before) <= 110 or len(line) > 110:
-            continue
-        width = max(width, len(before)) if joined[at - 1] else len(before)
-        if len(before) + 1 + len(line.split(None, 1)[0]) <= max(width, len(line)):
-            continue
-        goes_on = at + 1 < len(joined) and not page.apart[at + 1] and len(line) >= 45 and page.texts[at + 1][0].islower()
-        joined[at] = joined[at - 1] or ((line[0].islower() or goes_on) and not _ends(before))
+    for at in [at for at, text in enumerate(texts[:-1], 1) if 40 <= len(text) <= 110 and not apart[at]]:
+        before, line = texts[at - 1], texts[at]
+        goes_on = joined[at - 1] or ((line[0].islower() or _begins(page, at)) and not _ends(before))
+        if goes_on and len(line) <= 110:
+            width = max(width, len(before)) if joined[at - 1] else len(before)
+            joined[at] = len(before) + 1 + len(line.split(None, 1)[0]) > max(width, len(line))
     return joined
+
+
+def _begins(page: _Page, at: int) -> bool:
+    """Whether a line that begins with a capital is itself gone on with by the next."""
+    return len(page.texts[at]) >= 40 and at + 1 < len(page.texts) and not page.apart[at + 1] and page.texts[at + 1][0].islower()
 
 
 def _ends(text: str) -> bool:
@@ -226,16 +230,18 @@ _OPENINGS = _openings()
 
 def _mark(text: str) -> str:
     """What a unit says it is by its own first or last words: a kind, `list` or `comments`, or nothing."""
-    if text[0] in "([*-•+| ":
+    if text[0] in "([*-•+|":
         text = text.lstrip("([*-•+| ") or text
     row = _OPENINGS.get(text[:3])
-    found = row and row[0].match(text[:200].lower())
-    if row and found:
-        return row[1][(found.lastindex or 1) - 1]
+    if row:
+        found = row[0].match(text[:200].lower())
+        if found:
+            return row[1][(found.lastindex or 1) - 1]
     size = len(text)
-    if size < SHORT and "/" not in text:
+    if size < SHORT and "/" not in text and "©" not in text:
         return "published" if text[0].isdigit() and DATE_LINE.match(text.lower()) else ""
-    if ("©" in text[:110] or "ights" in text[:110].lower() or "c) 20" in text[:110]) and RIGHTS.search(text[:110]):
+    head = text[:110]
+    if ("©" in head or "ights" in head or "IGHTS" in head or "c) 20" in head) and RIGHTS.search(head):
         return "copyright" if size < 2 * WHOLE else ""
     return _caption_mark(text) or (_line_mark(text) if size < 120 else "") or _teaser_mark(text)
 
@@ -244,9 +250,9 @@ def _caption_mark(text: str) -> str:
     tail = text[-90:]
     if tail[-1] == ")" or tail[-2:] == ").":
         return "caption" if PARENTHESIS.match(tail[max(0, tail.rfind("(") - 2) :].lower()) else ""
-    for cue in TAIL_CUES:
-        if cue in tail:
-            return "caption" if TAIL.search(tail.lower()) else ""
+    # A search costs ten times what these tests do, and most paragraphs hold none of the words.
+    if "/" in tail or "©" in tail or "hoto" in tail or "etty" in tail or "mage" in tail or "redit" in tail or "icture" in tail:
+        return "caption" if TAIL.search(tail.lower()) else ""
     return ""
 
 
@@ -255,7 +261,9 @@ def _line_mark(text: str) -> str:
         return "published"
     if "/" in text and INITIALS.match(text):
         return "credit"
-    return "advertisement" if not _ends(text) and OFFER.search(text.lower()) else ""
+    if "%" in text or "onus" in text or "romo" in text or "pins" in text:
+        return "advertisement" if not _ends(text) and OFFER.search(text.lower()) else ""
+    return ""
 
 
 def _teaser_mark(text: str) -> str:
@@ -271,9 +279,8 @@ def _kinds(texts: Sequence[str]) -> list[str]:
     last = next((at for at in range(max(first + 1, last - 4), last) if _is_bio(texts[at])), last)
     headline = _headline(texts, marks, first)
     kinds = [OUTSIDE.get(mark, mark) for mark in marks[:first]] + _within(texts, marks, first, last) + _after(texts, marks, last)
-    for at, text in enumerate(texts):
-        if len(text) == len(headline) and text.casefold() == headline and kinds[at] not in ("related", "comment"):
-            kinds[at] = "headline"
+    for at in [at for at, text in enumerate(texts) if len(text) == len(headline) and text.casefold() == headline]:
+        kinds[at] = kinds[at] if kinds[at] in ("related", "comment") else "headline"
     _name_imprint(texts, kinds, last)
     return kinds
 
@@ -281,16 +288,18 @@ def _kinds(texts: Sequence[str]) -> list[str]:
 def _mark_repeated(texts: Sequence[str], marks: list[str]) -> None:
     """Marks long units that stand twice within a few units: captions, and teasers of other articles."""
     seen: dict[str, int] = {}
-    for at, text in enumerate(texts):
-        if len(text) >= SENTENCE and not marks[at]:
-            if at - seen.get(text, -NEAR) < NEAR:
-                marks[at] = marks[seen[text]] = "repeated"
-            seen[text] = at
+    for at in [at for at, text in enumerate(texts) if len(text) >= SENTENCE and not marks[at]]:
+        text = texts[at]
+        if at - seen.get(text, -NEAR) < NEAR:
+            marks[at] = marks[seen[text]] = "repeated"
+        seen[text] = at
 
 
 def _weight(text: str) -> int:
     """How much a unit without a mark speaks for the article (above 0) or against it."""
     size = len(text)
+    if size < SHORT and text[-1].isalnum():
+        return -20
     if _ends(text):
         return min(size, WHOLE) if size >= SENTENCE else size // 2
     return min(size, 2 * WHOLE) // 2 if size >= LONG and ". " in text else -20
@@ -315,7 +324,7 @@ def _is_bio(text: str) -> bool:
 
 def _headline(texts: Sequence[str], marks: Sequence[str], first: int) -> str:
     """The headline, case-folded, or nothing: the line before the body that shares most words with it."""
-    words = set(" ".join(texts[first : first + 8])[:2500].casefold().split())
+    words = set(" ".join(texts[first : first + 8])[:1500].casefold().split())
     best, found = 0.0, ""
     for at in range(max(0, first - WINDOW), first):
         text = texts[at]
@@ -323,7 +332,8 @@ def _headline(texts: Sequence[str], marks: Sequence[str], first: int) -> str:
             continue
         own = {word for word in text.casefold().split() if len(word) > 3}
         shared = len(own & words)
-        score = shared + 2 * shared / (len(own) + 1) + 0.01 * (at - first)
+        # Where no line shares a word with the body, the last one beside it is taken.
+        score = shared + 2 * shared / (len(own) + 1) + 0.01 * (at - first) + (at > first - 4)
         if score > best:
             best, found = score, text.casefold()
     return found
@@ -386,8 +396,8 @@ def _heads_articles(texts: Sequence[str], marks: Sequence[str], at: int) -> bool
 
 
 def _behind(text: str, mark: str, area: str, names: set[str]) -> str:
-    if mark == "navigation" and len(text) < SHORT:
-        return mark
+    if len(text) < SHORT and (mark == "navigation" or (area == "navigation" and not mark and text not in names)):
+        return "navigation"
     if mark == "list" or area == "comment" or (area == "related" and text.count(" ") > 1):
         return area
     if mark and mark != "repeated":

@@ -141,7 +141,7 @@ def read_config(xml: str | bytes, source: str = "") -> Controls:
         EventBankError: E340 for XML that is not well formed, E341 for a DOCTYPE (no entity is ever expanded), E342 when nothing
             is shown or a control labels an object that is not there.
     """
-    elements = list(_parse_xml(xml, source).walk())
+    elements = list(parse_xml(xml, source).walk())
     named = [element for element in elements if element.attributes.get("name")]
     objects = tuple(
         Target(element.attributes["name"], element.tag, element.attributes["value"][1:])
@@ -264,11 +264,14 @@ def _control(element: Element) -> Control:
     return Control(own["name"], element.tag, own["toName"], labels, own.get("perRegion", "").lower() == "true")
 
 
-def _parse_xml(xml: str | bytes, source: str) -> Element:
-    """The root element, read by expat without ever expanding an entity of the file's own."""
-    place = Place(file=source)
+def parse_xml(xml: str | bytes, source: str = "") -> Element:
+    """The root element, read by expat without ever expanding an entity of the file's own.
+
+    Raises:
+        EventBankError: E340 for XML that is not well formed, E341 for a DOCTYPE.
+    """
     open_elements: list[tuple[str, Attributes, list[Element]]] = [("", {}, [])]
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8" if isinstance(xml, str) else None)
 
     def refuse(*_: object) -> None:
         raise EventBankError(CONFIG_DOCTYPE.at(Place(file=source, line=parser.CurrentLineNumber)))
@@ -284,6 +287,6 @@ def _parse_xml(xml: str | bytes, source: str) -> Element:
         parser.Parse(xml if isinstance(xml, bytes) else xml.encode("utf-8"), True)
     except expat.ExpatError as error:
         raise EventBankError(CONFIG_SYNTAX.at(Place(file=source, line=error.lineno), expat.errors.messages[error.code])) from None
-    except UnicodeEncodeError:
-        raise EventBankError(CONFIG_SYNTAX.at(place, "it holds a lone surrogate")) from None
+    except ValueError as error:
+        raise EventBankError(CONFIG_SYNTAX.at(Place(file=source), f"its encoding cannot be read ({type(error).__name__})")) from None
     return open_elements[0][2][0]
