@@ -305,6 +305,12 @@ def test_two_passes_without_gold_are_refused(corpus_root: Path) -> None:
         build(open_corpus(corpus_root))
 
 
+def test_one_annotator_in_two_files_is_refused(corpus_root: Path) -> None:
+    shutil.copy(corpus_root / "annotations" / EXPORT, corpus_root / "annotations" / "copy.json")
+    with pytest.raises(EventBankError, match="E309"):
+        build(open_corpus(corpus_root))
+
+
 def test_an_adjudicated_file_is_gold_beside_passes(corpus_root: Path) -> None:
     text = (corpus_root / "annotations" / EXPORT).read_text("utf-8").replace("annotator-1@", "adjudicator-1@")
     (corpus_root / "annotations" / "gold.json").write_text(text, "utf-8")

@@ -285,7 +285,8 @@ def layers(draw: st.DrawFn) -> tuple[Layer, str]:
     entities = chains([mention.id for mention in mentions if mention.kind == "entity"])
     happenings = chains([event.id for event in events])
     annotator = draw(st.sampled_from(["annotator-1", "annotator-22", "adjudicator"]))
-    return Layer("d1", annotator, sha256(text.encode()), tuple(mentions), tuple(events), entities, happenings, "x.json"), text
+    status = draw(st.sampled_from([None, *config.STATUSES]))
+    return Layer("d1", annotator, sha256(text.encode()), tuple(mentions), tuple(events), entities, happenings, "x.json", status), text
 
 
 @MANY

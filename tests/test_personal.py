@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def test_the_numbers_of_the_news_are_no_contacts(text: str) -> None:
     assert found(text) == []
 
 
-@pytest.mark.parametrize(("number", "kinds"), [("000", []), ("001", []), ("002", []), ("003", ["telephone"]), ("004", ["email", "telephone"])])
+@pytest.mark.parametrize(("number", "kinds"), [("000", []), ("001", []), ("003", ["telephone"]), ("004", ["email", "telephone"])])
 def test_the_articles_hold_the_contacts_that_they_hold(number: str, kinds: list[str]) -> None:
     text = next(ARTICLES.glob(f"{number}_*.txt")).read_bytes().decode("utf-8")
     assert [contact.kind for contact in contacts(text)] == kinds
@@ -115,7 +116,7 @@ def test_the_code_says_what_to_do() -> None:
 def test_contacts_are_in_order_and_apart(text: str) -> None:
     spans = [(contact.start, contact.end) for contact in contacts(text)]
     assert all(0 <= start < end <= len(text) for start, end in spans)
-    assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
 @pytest.mark.parametrize("part", ["a", "1 ", "+1", "a@", "a@b.", "1-", " at ", "(at)", "0.", "tel 1 ", "a [at] b"])

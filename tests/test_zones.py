@@ -55,7 +55,9 @@ SENTENCE = "The ministers of the two countries agreed on Monday to meet again in
 OTHER = "A spokesperson for the ministry of defense declined to say when the talks would take place."
 PAGE = f"Home\nWorld\nSport\n\nMinisters of two countries agree to meet\n\n{SENTENCE}\n\n{OTHER}\n\n© 2024 The Example Times\n"
 
-texts = st.text(st.one_of(st.sampled_from("\r\n\n\n \t\xa0\x0c\u2028\x85aB.,:©*(/"), st.characters(exclude_categories=["Cs"])), max_size=400)
+texts = st.text(
+    st.one_of(st.sampled_from("\r\n\n\n \t\xa0\x0c\u2028\x85aB.,:©*(/"), st.characters(exclude_categories=["Cs"])), max_size=400
+)
 
 
 def article(number: str) -> str:

@@ -158,7 +158,11 @@ def read_labels(corpus: Corpus, documents: Sequence[Document], ontology: Ontolog
         problems += refused
         layers += found
         nodes += codec.to_rows(tasks, path.name)
+    first: dict[tuple[str, str, bool], Layer] = {}
     for layer in layers:
+        known = first.setdefault((layer.doc_id, layer.annotator, _is_gold(layer)), layer)
+        if known is not layer:
+            problems.append(codec.TWO_PASSES.at(Place(layer.source, 0, layer.doc_id, layer.annotator), f"also in {known.source}"))
         problems += check_layer(layer, texts[layer.doc_id], ontology, corpus.language)
     return layers, nodes, problems
 

@@ -65,7 +65,7 @@ class Layer:
     """All labels of one annotator on one document.
 
     `entities` and `happenings` are the coreference chains: sets of mention ids and of event ids. Every entity mention is in exactly
-    one entity and every event in exactly one happening; values are in none.
+    one entity and every event in exactly one happening; values are in none. `status` is what the annotator said of the whole document.
     """
 
     doc_id: str
@@ -76,6 +76,7 @@ class Layer:
     entities: tuple[frozenset[str], ...] = ()
     happenings: tuple[frozenset[str], ...] = ()
     source: str = ""
+    status: str | None = None
 
     def spans(self) -> tuple[Mention | Event, ...]:
         """Every labelled span, mentions and triggers together, in the order of the text."""

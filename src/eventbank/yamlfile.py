@@ -139,13 +139,9 @@ def parse(text: str, file: str) -> Node:
     if tree is None:
         return Node({}, file, 1, "", problems=problems)
     constructor = yaml.SafeLoader("")
-    seen: set[int] = set()
 
     def build(node: yaml.Node, path: str) -> Node:
         place = Place(file=file, line=node.start_mark.line + 1)
-        if id(node) in seen:
-            raise EventBankError(NOT_YAML.at(place, f"{path}: aliases are not allowed; write the value out"))
-        seen.add(id(node))
         children: dict[Any, Node] = {}
         if isinstance(node, yaml.MappingNode):
             for key_node, value_node in node.value:
@@ -183,10 +179,21 @@ def load(path: Path, file: str) -> Node:
     return parse(text, file)
 
 
+class _Loader(yaml.SafeLoader):
+    """PyYAML's loader of plain data, without aliases."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The next node of the file; an alias is refused where it stands."""
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.composer.ComposerError(None, None, "aliases are not allowed; write the value out", mark)
+        return super().compose_node(parent, index)
+
+
 def _compose(text: str, file: str) -> yaml.Node | None:
     """The tree of nodes; None for an empty file."""
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
     except yaml.reader.ReaderError as error:
         place = Place(file=file, line=text.count("\n", 0, error.position) + 1)
         raise EventBankError(NOT_YAML.at(place, f"the character U+{ord(text[error.position]):04X} is not allowed")) from None

@@ -205,10 +205,12 @@ def _begins(page: _Page, at: int) -> bool:
 
 
 def _ends(text: str) -> bool:
-    """Whether a text ends as a sentence does, or as one that introduces a list."""
+    """Whether a text ends as a sentence does, as one that an agency's name in parentheses follows, or as one that introduces a list."""
     last = text[-1]
     if last in CLOSING:
         last = text[-8:].rstrip(CLOSING)[-1:]
+        if text[-1] == ")" and last not in TERMINAL:
+            last = text[-30:].rpartition("(")[0].rstrip(CLOSING + " ")[-1:]
     return last in TERMINAL or (last == ":" and len(text) > SENTENCE)
 
 

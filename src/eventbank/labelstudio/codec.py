@@ -15,13 +15,14 @@ from typing import Any
 
 from eventbank.document import sha256
 from eventbank.errors import Code, EventBankError, Place, Problem, excerpt
-from eventbank.labelstudio.config import ENTITY, LEVEL, NORMALIZED, OBJECT, SAME, TRIGGER
+from eventbank.labelstudio.config import ENTITY, LEVEL, NORMALIZED, OBJECT, SAME, STATUS, TRIGGER
 from eventbank.labelstudio.nodes import DOMAIN, NOT_EXPORT, Task, annotator_of, from_rows, layer_of, parse, to_rows
 from eventbank.labelstudio.persons import persons, surrogates
 from eventbank.labelstudio.results import (
     DANGLING,
     SPAN,
     SURFACE,
+    WHOLE,
     Sheet,
     mapping,
     read_answers,
@@ -119,6 +120,9 @@ def encode(layer: Layer, text: str, title: str | None, ontology: Ontology, *, gr
         results += _relation_results(layer, ids, ontology)
     except KeyError as missing:
         raise EventBankError(DANGLING.at(place, f"{missing} is not in the layer")) from None
+    if layer.status is not None:
+        status = {"choices": [layer.status]}
+        results.append({"id": "document", "from_name": STATUS, "to_name": OBJECT, "type": "choices", "origin": "manual", "value": status})
     number = re.search(r"\d+$", layer.annotator)
     who = {"id": int(number[0]) if number else 0, "email": f"{layer.annotator}@{DOMAIN}", "first_name": "", "last_name": ""}
     data = {"doc_id": layer.doc_id, "title": title or "", "text": text, "text_sha256": layer.text_sha256}
@@ -175,6 +179,7 @@ def _layer(sheet: Sheet) -> tuple[Layer, list[Problem]]:
         chains(ENTITY, [mention.id for mention in mentions if mention.kind == "entity"]),
         chains(TRIGGER, [event.id for event in events]),
         place.file,
+        given.get(WHOLE, {}).get(STATUS),
     )
     return layer, [*problems, *wrong, *astray]
 

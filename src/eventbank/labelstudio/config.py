@@ -22,7 +22,7 @@ LEVEL, NORMALIZED, NOTE, STATUS = "level", "normalized", "note", "status"
 SAME = "same"
 """The relation between two mentions of one entity, or two events that are one happening."""
 
-STATUSES = ("complete", "unsure", "unusable text")
+STATUSES = ("done", "doubt", "unusable")
 """What an annotator can say of a document as a whole."""
 
 CONFIG_SYNTAX = Code(

@@ -49,6 +49,10 @@ _BLANK = re.compile(r"(?:\\n|\s)+")
 Result = Mapping[str, Any]
 
 
+WHOLE = ""
+"""Stands for the whole document where answers go by region."""
+
+
 @dataclass(frozen=True)
 class Region:
     """A labelled span; `kind` is the control that made it."""
@@ -147,7 +151,7 @@ def read_regions(sheet: Sheet) -> tuple[dict[str, Region], list[Problem]]:
 
 
 def read_answers(sheet: Sheet, regions: Mapping[str, Region]) -> tuple[dict[str, dict[str, str]], list[Problem]]:
-    """What was chosen or written per region, by region id and control; notes and what was said of the document are only checked."""
+    """What was chosen or written per region, by region id and control, the status of the document under `WHOLE`; notes are only checked."""
     given: dict[str, dict[str, str]] = {}
     problems: list[Problem] = []
     ids = sheet.ids
@@ -160,7 +164,9 @@ def read_answers(sheet: Sheet, regions: Mapping[str, Region]) -> tuple[dict[str,
         answers = _answers(value.get("choices" if control in sheet.scheme.choices else "text"))
         if control in sheet.scheme.choices and (len(answers) != 1 or string(answers[0]) not in sheet.scheme.choices[control]):
             problems.append(LABEL.at(sheet.at(value), f"{control} has {_show(answers)}"))
-        elif control == STATUS or (region is None and id_ in ids):
+        elif control == STATUS:
+            given.setdefault(WHOLE, {})[STATUS] = string(answers[0])
+        elif region is None and id_ in ids:
             continue
         elif wrong := _astray(control, value, region, given.get(id_, {}), answers, sheet.scheme):
             problems.append(ASTRAY.at(sheet.at(region or value), wrong))
