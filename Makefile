@@ -1,5 +1,5 @@
 # make            a virtual environment in .venv, then dataset/
-# make test       all tests;  make quick: those that start no server;  make lint: ruff and mypy
+# make test       all tests;  make quick: those that start no server and take no long time;  make lint: ruff and mypy
 # make label-config, make docs: the files that are generated for other tools and for readers
 PYTHON ?= python3
 VENV   := .venv
@@ -29,7 +29,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest
 
 quick: $(STAMP)
-	$(BIN)/python -m pytest -m 'not server'
+	$(BIN)/python -m pytest -m 'not server and not slow'
 
 lint: $(STAMP)
 	$(BIN)/ruff check src tests

@@ -39,7 +39,9 @@ def tables() -> str:
     for table in TABLES:
         rows = "\n".join(f"| `{path}` | {kind} | {about.replace('|', chr(92) + '|')} |" for path, kind, about in describe(table, scheme))
         key = ", ".join(f"`{name}`" for name in table.key)
-        parts.append(f"## {table.name}\n\nA row is {table.row}. Rows are ordered by {key}.\n\n| column | type | what it is |\n|---|---|---|\n{rows}\n")
+        parts.append(
+            f"## {table.name}\n\nA row is {table.row}. Rows are ordered by {key}.\n\n| column | type | what it is |\n|---|---|---|\n{rows}\n"
+        )
     return MADE + "\n".join(parts)
 
 

@@ -54,7 +54,9 @@ def small(tmp_path: Path) -> Callable[..., Path]:
 
         root = init(tmp_path / name).root
         settings = root / "eventbank.toml"
-        settings.write_text(settings.read_text("utf-8").replace("# validation_from", "validation_from").replace("# test_from", "test_from"), "utf-8")
+        settings.write_text(
+            settings.read_text("utf-8").replace("# validation_from", "validation_from").replace("# test_from", "test_from"), "utf-8"
+        )
         entries = []
         for doc_id, text in texts.items():
             (root / "articles" / f"{doc_id}.txt").write_bytes(text.encode("utf-8"))

@@ -26,7 +26,9 @@ def rows_of(release: Path) -> dict[str, dict[str, int]]:
 
 
 def stored(release: Path, config: str) -> list[dict[str, Any]]:
-    return [row for split in rows_of(release)[config] for row in pq.read_table(release / config / f"{split}-00000-of-00001.parquet").to_pylist()]
+    return [
+        row for split in rows_of(release)[config] for row in pq.read_table(release / config / f"{split}-00000-of-00001.parquet").to_pylist()
+    ]
 
 
 @pytest.mark.parametrize("config", CONFIGS)
@@ -102,7 +104,9 @@ def test_flat_and_nested_tables_hold_the_same_labels(release: Path) -> None:
     triggers = {row["event_id"] for row in stored(release, "mentions") if row["kind"] == "trigger"}
     assert triggers == {event["event_id"] for row in nested for event in row["events"]}
     flat = {(row["event_id"], row["role"], row["ref_id"]) for row in stored(release, "arguments")}
-    assert flat == {(event["event_id"], one["role"], one["ref_id"]) for row in nested for event in row["events"] for one in event["arguments"]}
+    assert flat == {
+        (event["event_id"], one["role"], one["ref_id"]) for row in nested for event in row["events"] for one in event["arguments"]
+    }
     chains = {row["chain_id"] for row in stored(release, "mentions") if row["kind"] == "entity"}
     assert chains == {entity["entity_id"] for row in nested for entity in row["entities"]}
 
@@ -156,7 +160,9 @@ def test_a_changed_release_is_never_answered_from_the_cache(release: Path, tmp_p
     before = datasets.load_dataset(str(folder), "documents", cache_dir=cache)["train"]["title"][:]
     root = copy_inputs(tmp_path / "corpus")
     sources = root / "articles" / "sources.yaml"
-    sources.write_text(sources.read_text("utf-8").replace("title: US, South Korea to Boost", "title: US and South Korea to Boost", 1), "utf-8")
+    sources.write_text(
+        sources.read_text("utf-8").replace("title: US, South Korea to Boost", "title: US and South Korea to Boost", 1), "utf-8"
+    )
     build(open_corpus(root))
     shutil.rmtree(folder)
     shutil.copytree(root / "dataset", folder)

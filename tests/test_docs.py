@@ -34,7 +34,9 @@ def test_the_committed_labelling_config_is_made_from_the_ontology() -> None:
 
 def test_every_code_is_provoked_by_a_test() -> None:
     generate.problems()
-    tests = "".join(path.read_text("utf-8") + path.name for path in (ROOT / "tests").rglob("*") if path.suffix in (".py", ".json", ".yaml", ".xml"))
+    tests = "".join(
+        path.read_text("utf-8") + path.name for path in (ROOT / "tests").rglob("*") if path.suffix in (".py", ".json", ".yaml", ".xml")
+    )
     assert {code for code in CODES if not re.search(rf"\b{code}(?!\d)", tests.replace("_", " "))} == set()
 
 

@@ -23,7 +23,9 @@ EXPORT = "pass-1.json"
 
 def set_captions(root: Path, keep: bool) -> None:
     path = root / "eventbank.toml"
-    path.write_text(path.read_text("utf-8").replace(f"keep_captions = {str(not keep).lower()}", f"keep_captions = {str(keep).lower()}"), "utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace(f"keep_captions = {str(not keep).lower()}", f"keep_captions = {str(keep).lower()}"), "utf-8"
+    )
 
 
 def surfaces(tasks: list[dict]) -> list[tuple[str, str]]:
@@ -64,7 +66,12 @@ def test_labels_made_with_captions_kept_move_to_the_default_text_on_their_old_wo
     lost = rebase_labels(open_corpus(corpus_root), corpus_root / "annotations" / EXPORT, drop=True)
     assert [(problem.code, problem.message.partition(": ")[2]) for problem in lost] == [("W350", "'Vehicles'")]
     assert surfaces(load(corpus_root)) == before == [pair for pair in surfaces(tasks) if pair[0] != "caption"]
-    assert not [result for task in load(corpus_root) for result in task["annotations"][0]["result"] if "caption" in (result.get("id"), result.get("to_id"))]
+    assert not [
+        result
+        for task in load(corpus_root)
+        for result in task["annotations"][0]["result"]
+        if "caption" in (result.get("id"), result.get("to_id"))
+    ]
     build(open_corpus(corpus_root))
 
 
@@ -138,7 +145,9 @@ def test_every_region_keeps_its_words_or_is_reported(lines: list[str]) -> None:
     text, alignment = assemble(raw, [zone for at, zone in enumerate(zones) if at != 1])
     document = Document("d", text, "en", tuple(zones), alignment, "d.txt", sha256(raw.encode()))
     regions = [{"id": str(at), "value": {"start": at, "end": at + 1}} for at in range(len(old))]
-    (moved,), lost = rebase([{"data": {"doc_id": "d", "text": old}, "annotations": [{"result": regions}]}], {"d": document}, {"d": raw}, {}, "x")
+    (moved,), lost = rebase(
+        [{"data": {"doc_id": "d", "text": old}, "annotations": [{"result": regions}]}], {"d": document}, {"d": raw}, {}, "x"
+    )
     kept = moved["annotations"][0]["result"]
     assert len(kept) + len(lost) == len(regions)
     assert all(text[one["value"]["start"]] == old[int(one["id"])] for one in kept)

@@ -6,7 +6,7 @@ import csv
 import filecmp
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -299,10 +299,20 @@ def _validate(table: Table, parts: Mapping[str, pa.Table], ontology: Ontology) -
     try:
         pandera_schema(table, ontology).validate(whole, lazy=True)
     except SchemaErrors as errors:
-        failures = errors.failure_cases.to_pylist()
-        raise EventBankError(
-            BAD_TABLE.at(Place(file=table.name), f"{case['column']}: {case['check']}, {case['failure_case']!r}") for case in failures
-        ) from None
+        raise EventBankError(_broken(table, whole, errors.failure_cases.to_pylist())) from None
+
+
+def _broken(table: Table, whole: pa.Table, failures: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+    """One problem for each column and check, at the first row that has the value: pandera names no row."""
+    cases: dict[tuple[str, str], list[str]] = {}
+    for failure in failures:
+        kind = str(failure["check"]).partition("(")[0]
+        cases.setdefault((str(failure["column"]), kind), []).append(str(failure["failure_case"]))
+    for (column, kind), values in cases.items():
+        held = [str(value) for value in whole[column].to_pylist()] if column in whole.column_names else []
+        doc_id = whole["doc_id"][held.index(values[0])].as_py() if values[0] in held else ""
+        place = Place(file=table.name, doc_id=doc_id or "")
+        yield BAD_TABLE.at(place, f"{column} ({kind}): {values[0]!r}{f' and {len(values) - 1} more' if len(values) > 1 else ''}")
 
 
 def _digest(tables: Mapping[Table, Mapping[str, pa.Table]]) -> str:

@@ -116,13 +116,13 @@ def encode(layer: Layer, text: str, title: str | None, ontology: Ontology, *, gr
             spot = replace(place, start=span.start, end=span.end, context=excerpt(text, span.start, span.end))
             raise EventBankError(code.at(spot, repr(span.text)))
         results += _span_results(span, ids[span.id], kind, ontology)
+    if layer.status is not None:
+        status = {"choices": [layer.status]}
+        results.append({"id": "document", "from_name": STATUS, "to_name": OBJECT, "type": "choices", "origin": "manual", "value": status})
     try:
         results += _relation_results(layer, ids, ontology)
     except KeyError as missing:
         raise EventBankError(DANGLING.at(place, f"{missing} is not in the layer")) from None
-    if layer.status is not None:
-        status = {"choices": [layer.status]}
-        results.append({"id": "document", "from_name": STATUS, "to_name": OBJECT, "type": "choices", "origin": "manual", "value": status})
     number = re.search(r"\d+$", layer.annotator)
     who = {"id": int(number[0]) if number else 0, "email": f"{layer.annotator}@{DOMAIN}", "first_name": "", "last_name": ""}
     data = {"doc_id": layer.doc_id, "title": title or "", "text": text, "text_sha256": layer.text_sha256}

@@ -1,0 +1,94 @@
+"""How the parts of a page are worded on the web at large: menus, captions, credits, biographies, advertisements, copyright lines.
+
+The vocabularies are English. `zones` reads them together with the place of a line on its page; none of them decides alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+_DAY = r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?|\d{1,2} [a-z]{3,9}\.?),? (?:19|20)\d\d\b"
+_SHOT = r"(?:photo|image|picture|credit|courtesy|illustration|source)s?"
+_AGENCY = r"(?:afp|ap|reuters|yonhap|kcna|epa|xinhua|kyodo|newsis|tass|bloomberg|anadolu|pti|ani|dpa|ians|efe|getty(?: images)?)"
+
+OPENINGS = (
+    ("list", r"\b[^\n.!?]{0,24}(?:\.\.\.|…)?$", """
+        related, news related, other (?:news|stories), more (?:from|in|on|news|stories|articles), must.read, don.t miss,
+        up next, popular, similar, most (?:read|popular|viewed|recent|commented|shared|watched),
+        latest (?:news|stories|from|in|video), recommend, you (?:may|might), also (?:read|on), read (?:also|more|next),
+        see also, trending, top (?:stories|news), editor.?.? pick, around the web, from (?:around|the web), sponsored,
+        promoted, what to read, next up, in (?:other news|case you missed), recent (?:posts|articles|news), explore more,
+        keep reading, suggested, watch next, stories for you, just in, headlines"""),
+    ("comments", r"\b[^\n.]{0,30}$", """
+        comments?, leave a (?:reply|comment), post a comment, add (?:a )?comment, join the (?:discussion|conversation),
+        view (?:all|comments), show comments, load comments, write a comment, reader comments, have your say,
+        share your thoughts, top comments"""),
+    ("published", r"\b[^\n]{0,40}\d[^\n]{0,60}(?<!\.)$", """
+        published, first published, date published, updated, last updated, posted, modified, date ?:"""),
+    ("published", rf"[a-z]*,? {_DAY}[^\n.]{{0,40}}$", "mon, tue, wed, thu, fri, sat, sun"),
+    ("published", r"[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}\b[^\n.]{0,40}$", """
+        jan, feb, mar, apr, may, jun, jul, aug, sep, oct, nov, dec"""),
+    ("byline", r" *:? *\S[^\n!?]{2,80}(?<!\.)$", """
+        by , written by, reported by, story by, posted by, article by, words by, author:"""),
+    ("advertisement", r"\b[^\n.]{0,30}$", "advert(?:isement|ising)?, ad:, ads by, story continues, article continues"),
+    ("copyright", r"\b(?! (?:policy|notice|infring|law|holder))", "copyright, all rights reserved, all content"),
+    ("caption", r"s?(?: (?:credit|source|courtesy|caption))?s?(?: ?[:/]| by | courtesy | via |$)", """
+        photo(?:graph)?, file (?:photo|image), handout photo, stock photo, image, picture, graphic, illustration, screenshot,
+        video, caption, credit"""),
+    ("caption", "", "above: , getty images, file - , image caption, in this (?:photo|image|file), an artist.s"),
+    ("credit", r" ?:", "sources?, via, story source"),
+    ("credit", r" (?:and \w+ )?(?:by|from) ", """
+        reporting, additional reporting, writing, editing, compiled, translated, edited, with (?:files|reporting)"""),
+    ("credit", "", """
+        the associated press contributed, associated press writer, this (?:story was|article was originally|story originally)"""),
+    ("related", r"(?: (?:more|also|next|now|on|articles?|story|stories|news))* ?[:|»>]", """
+        read, also read, and read, see, see also, watch, related, more, listen, explore, opinion, analysis, explainer"""),
+    ("related", r"\b", "related (?:articles?|story|stories|video|links), read (?:more|also), also read"),
+    ("imprint", r"\b[^\n:]{0,30} ?:", """
+        address, tel, telephone, phone, fax, publisher, registration, online newspaper, date of registration, registered"""),
+    ("navigation", r"\b[^\n]{0,30}$", """
+        log ?in, register, follow, share, download, support us, donate, skip to, cookies?, listen to, join (?:us|our), email,
+        e-mail, print, tweet, facebook, whatsapp, pinterest, linkedin, like us, send us, previous (?:post|article), next post,
+        older posts, close, tags, topics"""),
+    ("navigation", r"\b", """
+        sign up, subscribe, follow (?:us|him|her|them|me|the|@), share this, click here, we use cookies,
+        this (?:web)?site uses, by (?:clicking|signing up|continuing to|subscribing|using this|submitting|registering),
+        please (?:enable|sign|log|read our|enter|try),
+        you (?:must be logged|can unsubscribe|can find us|have reached|have success), thanks? (?:you )?for (?:s|w),
+        enter your, get (?:our|all|more|breaking|unlimited|access), support our, your (?:email|browser|account|subscription),
+        already (?:a sub|have), have a tip, stay (?:up to|informed|connected|tuned), want more, need more, no spam,
+        save my name, notify me, an error has, if you (?:enjoyed|buy|like), sometimes we, some links, tell us,
+        the information provided, this copy is, the (?:opinions|views) expressed, opinions expressed, views expressed,
+        check out our, visit our"""),
+)  # fmt: skip
+"""How a unit of a kind begins on the web at large: the kind, what must follow the opening, the openings (three letters of each stand for
+themselves). `list` and `comments` are the headings over other articles and over readers' comments. The first that fits wins."""
+
+TAIL = re.compile(
+    rf"{_SHOT}(?: credit| by| of)? ?(?::|/|\.\.\.)[^.]{{2,60}}\.?$|/ ?(?:{_AGENCY}|shutterstock|pool)\.?$|getty images\.?$|©[^.]{{2,60}}$"
+    rf"|(?:associated press|{_AGENCY}|file) photo\.?$"
+)
+PARENTHESIS = re.compile(rf"..\((?:(?:{_SHOT}|file)\b|[^()]*\bphoto\)|[^()]*/)|[^.!?”\"] ?\({_AGENCY}\)$")
+"""How a caption ends: with the one who took the picture."""
+
+TEASER = ("read more »", "read more", "continue reading", "full story", "[...]", "[…]", "»", "...", "…")
+"""How the first lines of another article end on a page that only advertises it."""
+
+DATE_LINE = re.compile(
+    rf"(?:{_DAY}|\d{{4}}[-./]\d\d[-./]\d\d|\d{{1,2}}/\d{{1,2}}/\d{{4}}|\d+ (?:minute|hour|day|week|month|year)s? ago\b)[^\n.]{{0,40}}$"
+)
+OFFER = re.compile(r"\d% (?:off|bonus)\b|\b(?:deposit|welcome|casino|sign-up) bonus\b|\bpromo code\b|\bfree spins\b")
+RIGHTS = re.compile(r"(?:©|\(c\)) ?\(?(?:19|20)\d\d|^©|all rights reserved|^.{0,60}©", re.IGNORECASE)
+INITIALS = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,4})*/[a-z]{2,4}(?:[-/][a-z]{2,4})*$")
+"""What stands under a story of Agence France-Presse: reporter, editor and desk."""
+
+BIO = re.compile(
+    r"(?:(?:[A-Z][\w.’'-]+ ){2,4}|(?:Mr|Ms|Mrs|Dr)\. \w+ |[Tt]he (?:author|writer) |About the |I )(?:\([^)]{1,40}\) )?(?:[Aa]uthor|am an?\b"
+    r"|(?:is|was|are) (?:an?|the|currently|also|\w+[’']s?)\b|has (?:been|written|worked)|writes|covers|reports|joined|works|teaches)"
+)
+TRADE = re.compile(
+    r"(?i)\b(?:reporter|writer|correspondent|editor|journalist|columnist|author|contributor|professor|fellow|blogger|covers|writes)"
+)
+DATELINE = re.compile(r"[A-Z]{3,}[A-Za-z .,'’-]{0,40}(?:\d{1,2})?,? ?(?:\([A-Z][\w ]{1,20}\))? ?(?:[—–]|--?)$")
+LABELLED = re.compile(r"[\w .,&/’'-]{2,45} ?: ?\S")
+COMPANY = re.compile(r"\b(?:Inc|Ltd|LLC|GmbH|Corp|Corporation|Company|PLC|Pty|Limited|Media Group)\b")
