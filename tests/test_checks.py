@@ -126,6 +126,47 @@ def test_circle_of_events_is_reported_once_even_when_its_chain_names_what_is_not
     assert [problem.code for problem in found] == ["E443", "E436"]
 
 
+FAR = """
+text: It fired. The navy said the fleet {} missiles.
+mentions:
+  - {{id: navy, type: MIL, level: NOM, quote: The navy}}
+  - {{id: fleet, type: MIL, level: {}, quote: the fleet}}
+events:
+  - {{id: fired, type: Weapon.Launch, quote: {}, arguments: [Actor {}]}}
+chains:
+  - [navy, fleet]
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "trigger", "filler", "expected"),
+    [
+        ("NOM", "shot", "navy", {"W437"}),
+        ("NOM", "shot", "fleet", set()),
+        ("PRO", "shot", "navy", set()),
+        ("NOM", "fired", "navy", set()),
+        ("NOM", "fired", "fleet", {"W437"}),
+    ],
+)
+def test_argument_points_to_the_nearest_mention_that_is_no_pronoun(level: str, trigger: str, filler: str, expected: set[str]) -> None:
+    assert codes(*layer_of(FAR.format("shot", level, trigger, filler))) == expected
+
+
+def test_mention_in_the_sentence_of_the_trigger_is_nearer_than_any_outside_it() -> None:
+    sketch = """
+text: The navy left. Shots were fired on a cold grey morning by the fleet.
+mentions:
+  - {id: navy, type: MIL, level: NOM, quote: The navy}
+  - {id: fleet, type: MIL, level: NOM, quote: the fleet}
+events:
+  - {id: fired, type: Weapon.Launch, quote: fired, arguments: [Actor ACTOR]}
+chains:
+  - [navy, fleet]
+"""
+    assert codes(*layer_of(sketch.replace("ACTOR", "navy"))) == {"W437"}
+    assert codes(*layer_of(sketch.replace("ACTOR", "fleet"))) == set()
+
+
 def test_text_that_the_alignment_does_not_lead_back_is_refused() -> None:
     for text, pieces in {
         "abc": (Piece(0, 1, 3),),
