@@ -283,7 +283,8 @@ def own_argument(case: Case) -> Iterator[Finding]:
 def far_argument(case: Case) -> Iterator[Finding]:
     """An argument is far from its trigger, and a mention of the same entity is nearer.
 
-    The nearest mention is looked for in the trigger's sentence first and then in the whole text; pronouns do not count (guidelines, R11.5).
+    The nearest mention is looked for in the trigger's sentence first and then in the whole text. Pronouns count only where the entity has
+    no other mention, and of two that are equally near the earlier is meant (guidelines, R11.5).
     """
     for event in case.layer.events:
         for argument in event.arguments:
@@ -291,7 +292,8 @@ def far_argument(case: Case) -> Iterator[Finding]:
             if not isinstance(filler, Mention) or filler.kind != "entity":
                 continue
             nearer = _nearest(case, event, _chain(case, filler.id))
-            if nearer is not None and _distance(case, event, nearer) < _distance(case, event, filler):
+            given = {one.ref for one in event.arguments if one.role == argument.role}
+            if nearer is not None and nearer.id not in given and not case.shift:
                 yield event, f"{argument.role}: {filler.text!r} at {filler.start}, nearer is {nearer.text!r} at {nearer.start}"
 
 
@@ -382,8 +384,8 @@ def _distance(case: Case, event: Event, mention: Mention) -> tuple[bool, int]:
 
 
 def _nearest(case: Case, event: Event, chain: Iterable[str]) -> Mention | None:
-    """The mention of a chain that is nearest to a trigger and no pronoun; of two that are equally near the earlier."""
-    members = [span for id_ in chain if isinstance(span := case.spans.get(id_), Mention) and span.level != "PRO"]
+    members = [span for id_ in chain if isinstance(span := case.spans.get(id_), Mention)]
+    members = [mention for mention in members if mention.level != "PRO"] or members
     return min(members, key=lambda mention: (_distance(case, event, mention), _place(mention)), default=None)
 
 
