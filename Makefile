@@ -29,7 +29,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest
 
 quick: $(STAMP)
-	$(BIN)/python -m pytest -m 'not server and not slow'
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -m 'not server and not slow'
 
 lint: $(STAMP)
 	$(BIN)/ruff check src tests

@@ -1,9 +1,13 @@
-"""Makes the pages of docs/ that are rendered from the code: tables.md, problems.md, cli.md. `make docs` runs it."""
+"""Makes the pages of docs/ that are rendered from the code: tables.md, problems.md, cli.md. `make docs` runs it.
+
+usage: generate.py [FOLDER]; without a folder the pages are written to docs/.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,5 +85,6 @@ def cli() -> str:
 PAGES = {"tables.md": tables, "problems.md": problems, "cli.md": cli}
 
 if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     for page, make in PAGES.items():
-        (HERE / page).write_text(make(), encoding="utf-8", newline="\n")
+        (folder / page).write_text(make(), encoding="utf-8", newline="\n")

@@ -8,10 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from eventbank.document import sha256
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+settings.register_profile("default", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=20)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 ROOT = Path(__file__).parent.parent
 PARTS = ("articles", "annotations", "schema", "eventbank.toml")
 

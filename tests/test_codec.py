@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from labels.scheme import ONTOLOGY
 
@@ -21,7 +21,6 @@ LABELS = Path(__file__).parent / "labels"
 TEXT = "North Korea 💥 fired two missiles on Monday.\nIt said the launch was a test."
 TEXTS = {"d1": TEXT}
 OWN_CODES = [code for module in (codec, config, nodes, persons, results) for code in vars(module).values() if isinstance(code, Code)]
-MANY = settings(deadline=None, max_examples=100)
 
 
 def read(name: str) -> list[codec.Task]:
@@ -289,7 +288,6 @@ def layers(draw: st.DrawFn) -> tuple[Layer, str]:
     return Layer("d1", annotator, sha256(text.encode()), tuple(mentions), tuple(events), entities, happenings, "x.json", status), text
 
 
-@MANY
 @given(layers())
 def test_an_encoded_layer_is_understood_as_the_same_layer(case: tuple[Layer, str]) -> None:
     layer, text = case
@@ -299,7 +297,6 @@ def test_an_encoded_layer_is_understood_as_the_same_layer(case: tuple[Layer, str
     assert [numbered(one) for one in found] == [numbered(layer)]
 
 
-@MANY
 @given(layers())
 def test_encoding_writes_nothing_that_label_studio_would_lose(case: tuple[Layer, str]) -> None:
     layer, text = case
@@ -405,7 +402,6 @@ TASKS = objects(
 EXPORTS = st.lists(st.tuples(TASKS, DATA).map(lambda pair: pair[0] | {"data": pair[1]}), max_size=2)
 
 
-@MANY
 @given(EXPORTS)
 def test_an_export_comes_back_from_its_rows_value_for_value_type_for_type_and_in_order(tasks: list[codec.Task]) -> None:
     parsed = codec.parse(json.dumps(tasks).encode())
@@ -414,7 +410,6 @@ def test_an_export_comes_back_from_its_rows_value_for_value_type_for_type_and_in
     assert exact(codec.from_rows(table.to_pylist())) == exact({"a.json": tasks})
 
 
-@MANY
 @given(EXPORTS, st.randoms())
 def test_the_order_of_rows_does_not_matter(tasks: list[codec.Task], random: object) -> None:
     rows = [*codec.to_rows(tasks, "a.json"), *codec.to_rows([], "b.json")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -22,9 +24,17 @@ generate = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(generate)
 
 
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The generated pages, made in a process of their own: click words its help differently once a command has run."""
+    folder = tmp_path_factory.mktemp("docs")
+    subprocess.run([sys.executable, str(ROOT / "docs" / "generate.py"), str(folder)], check=True, timeout=120)
+    return folder
+
+
 @pytest.mark.parametrize("page", generate.PAGES)
-def test_generated_pages_are_what_the_code_gives(page: str) -> None:
-    assert (ROOT / "docs" / page).read_text("utf-8") == generate.PAGES[page](), "run: make docs"
+def test_generated_pages_are_what_the_code_gives(page: str, pages: Path) -> None:
+    assert (ROOT / "docs" / page).read_text("utf-8") == (pages / page).read_text("utf-8"), "run: make docs"
 
 
 def test_the_committed_labelling_config_is_made_from_the_ontology() -> None:

@@ -54,7 +54,7 @@ def test_numbers_follow_the_text_and_arguments_their_roles() -> None:
     assert layer.events[0].arguments == (
         Argument("Actor", "mention", "d1-M1"), Argument("Time", "mention", "d1-M4"), Argument("Weapon", "mention", "d1-M3")
     )  # fmt: skip
-    assert layer.events[1].arguments == (Argument("Actor", "mention", "d1-M5"), Argument("Content", "event", "d1-E1"))
+    assert layer.events[1].arguments == (Argument("Actor", "mention", "d1-M1"), Argument("Content", "event", "d1-E1"))
 
 
 def test_numbering_twice_changes_nothing() -> None:
