@@ -22,6 +22,17 @@ from eventbank.schemas import describe
 
 HERE = Path(__file__).parent
 MADE = "<!-- Made by docs/generate.py; do not edit. -->\n\n"
+HEAD = "| column | type | what it is |\n|---|---|---|"
+TABLES_INTRO = """# Tables
+
+The configs of the dataset. Offsets are code points into `documents.text`, half open, unless the description says tokens. A dotted
+name is a field of a struct or of a list of structs.
+"""
+PROBLEMS_INTRO = """# Problems
+
+Everything that EventBank can report. Codes with E stop a build and end a command with status 1; codes with W are warnings, which
+count only with `--strict`. `eventbank check --json` prints them for machines.
+"""
 RANGES = {
     "0": "The corpus folder, its settings, the system",
     "1": "Articles and sources.yaml",
@@ -36,16 +47,11 @@ RANGES = {
 def tables() -> str:
     """Every column of every config."""
     scheme = ontology.load(HERE.parent / "schema" / "ontology.yaml")
-    parts = [
-        "# Tables\n\nThe configs of the dataset. Offsets are code points into `documents.text`, half open, unless the description says tokens. A dotted "
-        "name is a field of a struct or of a list of structs.\n"
-    ]
+    parts = [TABLES_INTRO]
     for table in TABLES:
         rows = "\n".join(f"| `{path}` | {kind} | {about.replace('|', chr(92) + '|')} |" for path, kind, about in describe(table, scheme))
         key = ", ".join(f"`{name}`" for name in table.key)
-        parts.append(
-            f"## {table.name}\n\nA row is {table.row}. Rows are ordered by {key}.\n\n| column | type | what it is |\n|---|---|---|\n{rows}\n"
-        )
+        parts.append(f"## {table.name}\n\nA row is {table.row}. Rows are ordered by {key}.\n\n{HEAD}\n{rows}\n")
     return MADE + "\n".join(parts)
 
 
@@ -54,10 +60,7 @@ def problems() -> str:
     for module in pkgutil.walk_packages(eventbank.__path__, "eventbank."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    parts = [
-        "# Problems\n\nEverything that EventBank can report. Codes with E stop a build and end a command with status 1; codes with W are warnings, which "
-        "count only with `--strict`. `eventbank check --json` prints them for machines.\n"
-    ]
+    parts = [PROBLEMS_INTRO]
     for digit, title in RANGES.items():
         codes = sorted((code for code in CODES.values() if code.id[1] == digit), key=lambda code: (code.id[1:], code.id))
         rows = "\n".join(f"| {code.id} | {code.title} | {code.remedy} |" for code in codes)

@@ -50,6 +50,12 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def built_root(release: Path, tmp_path: Path) -> Path:
+    """A copy of the project's own corpus with its release, both of which a test may spoil."""
+    return Path(shutil.copytree(release.parent, tmp_path / "built"))
+
+
+@pytest.fixture
 def small(tmp_path: Path) -> Callable[..., Path]:
     """Makes a corpus by `init` from texts: `small({"a": "Text …"}, dated={"a": "2024-01-05"})`."""
 

@@ -37,6 +37,10 @@ def edit(path: Path, old: str, new: str, count: int = 1) -> None:
     path.write_bytes(text.replace(old, new, count).encode("utf-8"))
 
 
+def check_digest(root: Path) -> str:
+    return str(json.loads((root / "dataset" / "manifest.json").read_text("utf-8"))["digest"])
+
+
 def tasks_of(root: Path) -> list[dict]:
     return json.loads((root / "annotations" / EXPORT).read_text("utf-8"))
 
@@ -187,19 +191,19 @@ BAD = {
 
 
 @pytest.mark.parametrize("spoil", BAD, ids=lambda spoil: spoil.__name__)
-def test_bad_input_is_refused_with_its_code_and_changes_nothing(corpus_root: Path, spoil: Callable[[Path], None]) -> None:
-    build(open_corpus(corpus_root))
-    spoil(corpus_root)
-    before = bytes_of(corpus_root)
-    run = CliRunner().invoke(main, ["build", "--json", "--corpus", str(corpus_root)])
+def test_bad_input_is_refused_with_its_code_and_changes_nothing(built_root: Path, spoil: Callable[[Path], None]) -> None:
+    spoil(built_root)
+    before = bytes_of(built_root)
+    run = CliRunner().invoke(main, ["build", "--json", "--corpus", str(built_root)])
     assert run.exit_code == 1, run.output
     assert isinstance(run.exception, SystemExit)
     found = json.loads(run.stdout)["problems"]
     assert {problem["code"] for problem in found if problem["code"].startswith("E")} >= BAD[spoil]
     assert all(problem["place"] and problem["remedy"] for problem in found)
-    assert bytes_of(corpus_root) == before
+    assert bytes_of(built_root) == before
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes_in_another_folder_locale_and_time(tmp_path: Path) -> None:
     outputs = []
     for name, zone, locale in (("one", "UTC", "C"), ("deeper/two", "Asia/Seoul", "C.UTF-8")):
@@ -301,14 +305,23 @@ def test_articles_without_cut_dates_are_refused_with_a_proposal(small: Callable[
         build(open_corpus(root))
 
 
-def test_a_released_version_cannot_get_other_rows(corpus_root: Path) -> None:
-    digest = build(open_corpus(corpus_root)).digest
+def test_a_released_version_cannot_get_other_rows(built_root: Path) -> None:
+    corpus_root, digest = built_root, check_digest(built_root)
     releases = corpus_root / "schema" / "releases.csv"
     releases.write_text(f"version,digest,date\n0.1.0,{digest},2026-01-01\n", "utf-8")
     build(open_corpus(corpus_root))
     releases.write_text("version,digest,date\n0.1.0,0000,2026-01-01\n", "utf-8")
     with pytest.raises(EventBankError, match="E611"):
         build(open_corpus(corpus_root))
+
+
+@pytest.mark.parametrize(
+    "content", [b"version;digest\n0.1.0;00\n", b"\xff\xfe", b"version,digest\n0.1.0\n"], ids=["other columns", "not UTF-8", "a field short"]
+)
+def test_a_list_of_releases_that_cannot_be_read_is_refused(built_root: Path, content: bytes) -> None:
+    (built_root / "schema" / "releases.csv").write_bytes(content)
+    with pytest.raises(EventBankError, match="E612"):
+        build(open_corpus(built_root))
 
 
 def test_two_passes_without_gold_are_refused(corpus_root: Path) -> None:

@@ -1,6 +1,5 @@
 """Text and alignment: what the zones of a page become, and the way back to the page."""
 
-import time
 from itertools import pairwise
 
 import pytest
@@ -106,7 +105,7 @@ def test_astral_and_combining_characters_are_text() -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_a_million_lines_are_assembled_in_seconds(end: str) -> None:
-    raw, begun = f"a{end}" * 1_000_000, time.perf_counter()
+@pytest.mark.slow
+def test_a_million_lines_are_assembled(end: str) -> None:
+    raw = f"a{end}" * 1_000_000
     assert len(assemble(raw, [Zone(0, len(raw) - len(end), "body")])[0]) == 1_999_999
-    assert time.perf_counter() - begun < 8

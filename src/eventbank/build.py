@@ -40,7 +40,10 @@ NO_FOLDER = Code("E006", "a part of the corpus is missing", "Put it back; eventb
 NO_GOLD = Code("E450", "a document has several passes and no gold layer", "Adjudicate them, or keep one export for the document.")
 BAD_TABLE = Code("E610", "a table of the release breaks its schema", "Report this with the document it names: a check before it has a gap.")
 RELEASED = Code("E611", "this version has been released with other rows", "Raise the version in eventbank.toml.")
-STALE = Code("W612", "dataset/ is not what the inputs give", "Run eventbank build.")
+BAD_RELEASES = Code(
+    "E612", "schema/releases.csv cannot be used", "Restore the committed file; rows are added by releases and never edited."
+)
+STALE = Code("W613", "dataset/ is not what the inputs give", "Run eventbank build.")
 
 SINGLE = "single pass, not adjudicated"
 ADJUDICATED = "adjudicated"
@@ -347,12 +350,19 @@ def _write(stage: Path, inputs: Inputs, tables: Mapping[Table, Mapping[str, pa.T
 
 
 def _refuse_released(corpus: Corpus, digest: str) -> None:
-    """E611 if the version stands in schema/releases.csv with another digest."""
+    """E611 if the version stands in schema/releases.csv with another digest, E612 if that file cannot be read."""
     if not corpus.releases.exists():
         return
-    for row in csv.DictReader(io.StringIO(corpus.releases.read_text(encoding="utf-8"), newline="")):
-        if row.get("version") == corpus.version and row.get("digest") != digest:
-            raise EventBankError(RELEASED.at(Place(file="schema/releases.csv"), corpus.version))
+    place = Place(file=corpus.relative(corpus.releases))
+    try:
+        rows = list(csv.DictReader(io.StringIO(corpus.releases.read_text(encoding="utf-8"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise EventBankError(BAD_RELEASES.at(place, str(error))) from None
+    for row in rows:
+        if not row.get("version") or not row.get("digest"):
+            raise EventBankError(BAD_RELEASES.at(place, "a row has no version or no digest"))
+        if row["version"] == corpus.version and row["digest"] != digest:
+            raise EventBankError(RELEASED.at(place, corpus.version))
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -23,7 +23,7 @@ _RENAME_SWAP = 2  # macOS: renamex_np(2)
 def write_atomic(path: Path, data: bytes) -> None:
     """Replaces the file at `path`, or makes it, in one step; its folder is made if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def check_release(folder: Path) -> list[Problem]:
 
 def _spans(rows: Mapping[str, list[Row]]) -> Iterator[Problem]:
     """E620: `text[start:end]` is the span, in every table."""
-    texts = {row["doc_id"]: row["text"] for row in rows.get("documents", ())}
+    texts = defaultdict(str, {row["doc_id"]: row["text"] for row in rows.get("documents", ())})
     for name in ("mentions", "arguments", "sentences"):
         yield from (
             _wrong(name, row["doc_id"], texts[row["doc_id"]], row) for row in rows.get(name, ()) if not _holds(texts[row["doc_id"]], row)
