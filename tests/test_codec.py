@@ -231,6 +231,11 @@ def test_utf16_offsets_are_reported_once_and_never_changed() -> None:
     assert [span.text for span in found[0].spans()] == ["North Korea"]
 
 
+def test_a_uniform_shift_is_reported_once_with_its_distance() -> None:
+    (problem,) = codec.layers(read("E325-shifted-as-a-whole.json"), "x", ONTOLOGY, TEXTS)[1]
+    assert (problem.code, "+2 code points, 3 regions" in problem.message) == ("E325", True)
+
+
 def test_a_number_as_id_is_an_id() -> None:
     layer, problems = understood(FIRED | {"id": 5}, KOREA | {"id": 6}, {"type": "relation", "from_id": 5, "to_id": 6, "labels": ["Actor"]})
     assert problems == [] and layer.events[0].arguments == (Argument("Actor", "mention", "6"),)

@@ -11,20 +11,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from unicodedata import combining
 
 from eventbank.document import JOINT, Document
 from eventbank.errors import Code, Place, Problem, excerpt
 from eventbank.layer import Event, Layer, Mention
-from eventbank.offsets import Span
+from eventbank.offsets import Span, inside_word, uniform_shift
 from eventbank.ontology import Ontology
 from eventbank.segmentation import sentence_of, sentences
 
 ALIGNMENT = Code("E231", "a part of the text is not the raw text that it points to", "Report this: the conversion is at fault.")
 
 Finding = tuple[Mention | Event | None, str]
-LARGEST_SHIFT = 40
-"""How far spans may be shifted as a whole for the shift to be recognised, in code points."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Case:
     @cached_property
     def shift(self) -> int:
         """By how many code points all spans are shifted together, 0 if they are not."""
-        return _uniform_shift(self.layer, self.text)
+        return uniform_shift([(span.start, span.end, span.text) for span in self.layer.spans()], self.text)
 
 
 Check = Callable[[Case], Iterator[Finding]]
@@ -115,7 +112,7 @@ def _problem(code: Code, case: Case, span: Mention | Event | None, found: str) -
 
 
 @check("E410", "Shift the spans back by the number given; the labels were made on a text with other line ends or another beginning.")
-def uniform_shift(case: Case) -> Iterator[Finding]:
+def shifted(case: Case) -> Iterator[Finding]:
     """All spans of a document are shifted by the same distance."""
     if case.shift:
         yield None, f"{case.shift:+d} code points"
@@ -149,7 +146,7 @@ def white_space(case: Case) -> Iterator[Finding]:
 def cut_word(case: Case) -> Iterator[Finding]:
     """A span begins or ends inside a word."""
     for span in _inside(case):
-        if not case.shift and (_inside_word(case.text, span.start) or _inside_word(case.text, span.end)):
+        if not case.shift and (inside_word(case.text, span.start) or inside_word(case.text, span.end)):
             yield span, repr(case.text[span.start : span.end])
 
 
@@ -387,37 +384,3 @@ def _nearest(case: Case, event: Event, chain: Iterable[str]) -> Mention | None:
     members = [span for id_ in chain if isinstance(span := case.spans.get(id_), Mention)]
     members = [mention for mention in members if mention.level != "PRO"] or members
     return min(members, key=lambda mention: (_distance(case, event, mention), _place(mention)), default=None)
-
-
-def _inside_word(text: str, at: int) -> bool:
-    """Whether a boundary at `at` cuts a run of letters or of digits, or a mark from its letter.
-
-    Scripts that do not set words apart are left alone.
-    """
-    if not 0 < at < len(text):
-        return False
-    if combining(text[at]):
-        return True
-    base = at - 1
-    while base and combining(text[base]):
-        base -= 1
-    one, other = text[base], text[at]
-    if max(one, other) >= "\u0590":
-        return False
-    return (one.isalpha() and other.isalpha()) or (one.isdigit() and other.isdigit())
-
-
-def _uniform_shift(layer: Layer, text: str) -> int:
-    """The one distance at which every label's own text stands, where at the given offsets hardly any does; 0 if there is none."""
-    spans = layer.spans()
-
-    def fits(span: Mention | Event, shift: int) -> bool:
-        start, end = span.start + shift, span.end + shift
-        return (
-            0 <= start < end <= len(text) and text[start:end] == span.text and not _inside_word(text, start) and not _inside_word(text, end)
-        )
-
-    if len(spans) < 2 or sum(fits(span, 0) for span in spans) * 2 > len(spans):
-        return 0
-    shifts = (sign * size for size in range(1, LARGEST_SHIFT + 1) for sign in (1, -1))
-    return next((-shift for shift in shifts if all(fits(span, shift) for span in spans)), 0)

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import eq
+from unicodedata import combining
 
 Span = tuple[int, int]
+
+LARGEST_SHIFT = 40
+"""How far spans may be shifted together for the shift to be recognised, in code points."""
 
 
 @dataclass(frozen=True)
@@ -94,3 +99,44 @@ def char_span(tokens: Sequence[Span], first: int, last: int) -> Span:
     if not 0 <= first < last <= len(tokens):
         raise IndexError((first, last))
     return tokens[first][0], tokens[last - 1][1]
+
+
+def inside_word(text: str, at: int) -> bool:
+    """Whether a boundary at `at` cuts a run of letters or of digits, or a mark from its letter.
+
+    Scripts that do not set words apart are left alone.
+    """
+    if not 0 < at < len(text):
+        return False
+    if combining(text[at]):
+        return True
+    base = at - 1
+    while base and combining(text[base]):
+        base -= 1
+    one, other = text[base], text[at]
+    if max(one, other) >= "\u0590":
+        return False
+    return (one.isalpha() and other.isalpha()) or (one.isdigit() and other.isdigit())
+
+
+def uniform_shift(quoted: Sequence[tuple[int, int, str]], text: str, same: Callable[[str, str], bool] = eq) -> int:
+    """By how many code points spans are shifted together: the one distance that, taken back, puts every span on the words that it quotes.
+
+    Args:
+        quoted: start, end and the words of each span.
+        same: whether the text at a span is what the span quotes.
+
+    Returns:
+        The distance, at most `LARGEST_SHIFT` either way; 0 if there are fewer than two spans, if half of them stand where they say, or
+        if no one distance fits all of them.
+    """
+
+    def fits(start: int, end: int, words: str) -> bool:
+        return (
+            0 <= start < end <= len(text) and same(text[start:end], words) and not inside_word(text, start) and not inside_word(text, end)
+        )
+
+    if len(quoted) < 2 or sum(fits(*span) for span in quoted) * 2 > len(quoted):
+        return 0
+    shifts = (sign * size for size in range(1, LARGEST_SHIFT + 1) for sign in (1, -1))
+    return next((shift for shift in shifts if all(fits(start - shift, end - shift, words) for start, end, words in quoted)), 0)

@@ -14,7 +14,7 @@ from typing import Any
 from eventbank.errors import Code, Place, Problem, excerpt
 from eventbank.labelstudio.config import ENTITY, LEVEL, NORMALIZED, NOTE, OBJECT, SAME, STATUS, STATUSES, TRIGGER, VALUE
 from eventbank.layer import Argument
-from eventbank.offsets import utf16_ruler
+from eventbank.offsets import uniform_shift, utf16_ruler
 from eventbank.ontology import Ontology
 
 CONTROL = Code(
@@ -29,6 +29,11 @@ UTF16 = Code(
     "E315",
     "offsets count UTF-16 code units",
     "An old Label Studio made this export; convert the offsets to code points and import it again.",
+)
+SHIFTED = Code(
+    "E325",
+    "all regions of an annotation are shifted by the same distance",
+    "Shift them back by the number given; the labels were made on a text with other line ends or another beginning.",
 )
 REGION_ID = Code("E316", "a region's id is missing or taken twice", "Label the span once, with one control, and delete the other region.")
 ASTRAY = Code("E317", "a result per region does not fit a region", "Delete it, or give it on the region it belongs to.")
@@ -147,6 +152,8 @@ def read_regions(sheet: Sheet) -> tuple[dict[str, Region], list[Problem]]:
                 (misplaced if region.code in (SPAN.id, SURFACE.id) else problems).append(region)
     if misplaced and _fit_as_utf16(sheet):
         misplaced = [UTF16.at(misplaced[0].place, f"{len(misplaced)} of {len(sheet.spans)} regions fit only so")]
+    elif misplaced and (shift := _shift(sheet)):
+        misplaced = [SHIFTED.at(misplaced[0].place, f"{shift:+d} code points, {len(sheet.spans)} regions")]
     return regions, [*problems, *misplaced]
 
 
@@ -225,6 +232,17 @@ def _region(result: Result, control: str, value: Result, regions: Mapping[str, R
     if surface is not None and not (isinstance(surface, str) and squash(surface) == squash(here)):
         return SURFACE.at(spot, f"{_show(surface)} instead of {_show(here)}")
     return Region(id_, control, names[0], start, end)
+
+
+def _shift(sheet: Sheet) -> int:
+    """By how many code points all regions are shifted together, judged by the text that each says it has; 0 if they are not."""
+    values = [mapping(result.get("value")) for result in sheet.spans]
+    if not all(
+        type(value.get("start")) is int and type(value.get("end")) is int and isinstance(value.get("text"), str) for value in values
+    ):
+        return 0
+    quoted = [(value["start"], value["end"], str(value["text"])) for value in values]
+    return uniform_shift(quoted, sheet.text, lambda here, said: squash(here) == squash(said))
 
 
 def _fit_as_utf16(sheet: Sheet) -> bool:
