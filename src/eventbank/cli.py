@@ -104,6 +104,33 @@ def check_command(path: Path, strict: bool, as_json: bool) -> None:
         sys.exit(1)
 
 
+@main.command("adjudicate", epilog="Example: eventbank adjudicate")
+@click.option("--corpus", "root", type=click.Path(exists=True, path_type=Path), default=".", help="A folder in the corpus.")
+@_JSON
+def adjudicate_command(root: Path, as_json: bool) -> None:
+    """Decide between two passes: differences, decisions, gold.
+
+    Lists the differences in annotations/decisions.yaml. Each needs take (one, other, both, neither) or as (a value of your own), and a
+    reason. When all are decided, annotations/gold.json is written.
+    """
+    from eventbank.corpus import open_corpus
+    from eventbank.gold import adjudicate_corpus
+
+    outcome = adjudicate_corpus(open_corpus(root))
+    if as_json:
+        problems = [problem.to_dict() for problem in outcome.problems]
+        _print_json({"differences": outcome.differences, "open": outcome.open, "problems": problems})
+    else:
+        _report([problem for problem in outcome.problems if problem.code != "E470"], False)
+        for doc_id, count in outcome.differences.items():
+            click.echo(f"{doc_id:<32}{count:>6} differences")
+    refused = any(not problem.is_warning for problem in outcome.problems)
+    if not as_json:
+        click.echo(f"{outcome.open} open in annotations/decisions.yaml" if refused else "annotations/gold.json written")
+    if refused:
+        sys.exit(1)
+
+
 @main.group("label")
 def label_group() -> None:
     """Label Studio: the labelling config, and labels of another text."""

@@ -15,6 +15,7 @@ from eventbank import ontology as ontologies
 from eventbank.checks import check_layer
 from eventbank.corpus import find_root, open_corpus
 from eventbank.errors import Code, EventBankError, Place, Problem, excerpt
+from eventbank.gold import check_gold
 from eventbank.labelstudio import codec
 from eventbank.release import manifest
 
@@ -37,7 +38,9 @@ def check(path: Path) -> list[Problem]:
         if path.is_file() and path.suffix == ".json":
             return check_export(path)
         if path.is_dir() and find_root(path) in (path.resolve(), *path.resolve().parents):
-            return build.check(open_corpus(path))
+            corpus = open_corpus(path)
+            problems = build.check(corpus)
+            return problems if any(not problem.is_warning for problem in problems) else [*problems, *check_gold(corpus)]
     except EventBankError as error:
         return list(error.problems)
     return [NOT_A_TARGET.at(Place(file=str(path)))]
