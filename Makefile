@@ -1,5 +1,6 @@
 # make            a virtual environment in .venv, then dataset/
 # make test       all tests;  make quick: those that start no server and take no long time;  make lint: ruff and mypy
+# make label-studio: a Label Studio server on loopback, for trying out; Ctrl-C stops it
 # make label-config, make docs: the files that are generated for other tools and for readers
 PYTHON ?= python3
 VENV   := .venv
@@ -13,7 +14,13 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_OFFLINE := 1
 
-.PHONY: all build test quick lint format docs label-config clean
+# A Label Studio server has an environment of its own: its pins clash with ours.
+LS       := .label-studio
+LS_STAMP := $(LS)/venv/.installed
+LS_PINS  := $(CURDIR)/label-studio-constraints.txt
+PORT     ?= 8080
+
+.PHONY: all build test quick lint format docs label-config label-studio clean
 all: build
 
 $(STAMP): pyproject.toml constraints.txt
@@ -25,20 +32,30 @@ $(STAMP): pyproject.toml constraints.txt
 build: $(STAMP)
 	$(BIN)/eventbank build
 
-test: $(STAMP)
+$(LS_STAMP): export PIP_CONSTRAINT := $(LS_PINS)
+$(LS_STAMP): export PIP_BUILD_CONSTRAINT := $(LS_PINS)
+$(LS_STAMP): label-studio-constraints.txt
+	@test -x $(LS)/venv/bin/python || $(PYTHON) -m venv $(LS)/venv
+	$(LS)/venv/bin/python -m pip install --quiet label-studio
+	@touch $@
+
+label-studio: $(LS_STAMP)
+	@$(PYTHON) tools/label_studio.py $(LS)/venv $(LS) $(PORT)
+
+test: $(STAMP) $(LS_STAMP)
 	$(BIN)/python -m pytest
 
 quick: $(STAMP)
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -m 'not server and not slow'
 
 lint: $(STAMP)
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests tools
+	$(BIN)/ruff format --check src tests tools
 	$(BIN)/mypy
 
 format: $(STAMP)
-	$(BIN)/ruff check --fix src tests
-	$(BIN)/ruff format src tests
+	$(BIN)/ruff check --fix src tests tools
+	$(BIN)/ruff format src tests tools
 
 label-config: $(STAMP)
 	$(BIN)/eventbank label config

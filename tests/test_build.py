@@ -107,6 +107,61 @@ def contact_in_body(root: Path) -> None:
     (root / "annotations" / EXPORT).unlink()
 
 
+def contact_in_a_fact(root: Path) -> None:
+    edit(root / "articles" / "sources.yaml", "  author: null", "  author: Jane Doe jane.doe@example.org")
+
+
+def published_by_nobody(root: Path) -> None:
+    edit(root / "articles" / "sources.yaml", "  published: null", "  published: 2022-01-28")
+
+
+def folder_of_articles(root: Path) -> None:
+    (root / "articles" / "more.txt").mkdir()
+
+
+def row_of_splits_edited(root: Path) -> None:
+    path = root / "schema" / "splits.csv"
+    edit(path, ",validation,", ",train,")
+
+
+def splits_of_another_header(root: Path) -> None:
+    (root / "schema" / "splits.csv").write_text("doc_id,story_id\n", "utf-8")
+
+
+def names_reordered(root: Path) -> None:
+    path = root / "schema" / "ontology.yaml"
+    text = path.read_text("utf-8")
+    start, end = text.index("  - name: PER\n"), text.index("  - name: ORG\n")
+    moved = text[:start] + text[end:]
+    at = moved.index("value_types:")
+    path.write_text(moved[:at].rstrip() + "\n" + text[start:end] + "\n" + moved[at:], "utf-8")
+
+
+def no_ontology(root: Path) -> None:
+    (root / "schema" / "ontology.yaml").unlink()
+
+
+def foreign_dataset(root: Path) -> None:
+    shutil.rmtree(root / "dataset")
+    (root / "dataset").write_text("mine", "utf-8")
+
+
+def foreign_file_in_dataset(root: Path) -> None:
+    (root / "dataset" / "notes.txt").write_text("mine", "utf-8")
+
+
+def address_in_a_title(root: Path) -> None:
+    tasks = tasks_of(root)
+    tasks[0]["data"]["title"] = "call jane.doe@example.org"
+    save(root, tasks)
+
+
+def a_name_as_pseudonym(root: Path) -> None:
+    tasks = tasks_of(root)
+    tasks[0]["annotations"][0]["completed_by"] = {"id": 7, "email": "jane.doe@annotators.invalid", "display_name": "Jane"}
+    save(root, tasks)
+
+
 def cut_off(root: Path) -> None:
     path = root / "annotations" / EXPORT
     path.write_bytes(path.read_bytes()[:5000])
@@ -187,6 +242,17 @@ BAD = {
     wrong_role: {"E432"},
     wrong_filler: {"E433"},
     address: {"E330"},
+    contact_in_a_fact: {"E221"},
+    published_by_nobody: {"E111"},
+    folder_of_articles: {"E109"},
+    row_of_splits_edited: {"E505"},
+    splits_of_another_header: {"E502"},
+    names_reordered: {"E405"},
+    no_ontology: {"E006"},
+    foreign_dataset: {"E614"},
+    foreign_file_in_dataset: {"E603"},
+    address_in_a_title: {"E330"},
+    a_name_as_pseudonym: {"E330", "E331"},
 }
 
 
@@ -218,6 +284,22 @@ def test_the_same_inputs_give_the_same_bytes_in_another_folder_locale_and_time(t
 
 def test_the_committed_dataset_is_what_the_inputs_give(release: Path) -> None:
     assert bytes_of(ROOT / "dataset") == bytes_of(release)
+
+
+def test_splits_that_a_killed_build_had_no_time_to_freeze_are_taken_from_the_dataset(built_root: Path) -> None:
+    frozen = (built_root / "schema" / "splits.csv").read_bytes()
+    (built_root / "schema" / "splits.csv").unlink()
+    edit(built_root / "eventbank.toml", "validation_from = 2024-01-01", "validation_from = 2020-01-01")
+    build(open_corpus(built_root))
+    assert (built_root / "schema" / "splits.csv").read_bytes() == frozen
+
+
+@pytest.mark.parametrize("name", ["pass-1.JSON", "old"])
+def test_what_lies_unread_among_the_labels_is_reported(built_root: Path, name: str) -> None:
+    export = built_root / "annotations" / EXPORT
+    export.rename(built_root / "annotations" / name) if "." in name else (built_root / "annotations" / name).mkdir()
+    codes = [problem.code for problem in build(open_corpus(built_root)).problems]
+    assert codes == (["W340", "W451"] if "." in name else ["W340"])
 
 
 def test_a_second_build_changes_nothing(corpus_root: Path) -> None:

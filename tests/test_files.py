@@ -61,7 +61,7 @@ def test_file_and_its_folders_are_made_and_replaced(tmp_path: Path) -> None:
 
 def test_file_that_cannot_be_replaced_leaves_no_rest(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(EventBankError, match="E010"):
         write_atomic(tmp_path / "taken", b"x")
     assert [one.name for one in tmp_path.iterdir()] == ["taken"]
 
@@ -251,3 +251,10 @@ def test_writers_of_two_corpora_do_not_meet(tmp_path: Path, holder: "subprocess.
     (tmp_path / "other").mkdir()
     with writing(tmp_path / "other"):
         assert holder.poll() is None
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"old")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    write_atomic(tmp_path / "link", b"new")
+    assert ((tmp_path / "link").is_symlink(), (tmp_path / "target").read_bytes()) == (True, b"new")

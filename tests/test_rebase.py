@@ -118,6 +118,25 @@ def test_a_text_that_is_not_of_the_page_is_refused(corpus_root: Path) -> None:
 
 
 words = st.text(alphabet="ab 💩é", max_size=8).map(lambda text: f"x{text}x")
+
+
+@pytest.mark.parametrize("data", [{"text_sha256": "0"}, {"text": None}, {"text": 5}, {"text": "x", "doc_id": [1]}])
+def test_a_task_without_its_text_is_refused(corpus_root: Path, data: dict) -> None:
+    documents = {document.doc_id: document for document in read_documents(open_corpus(corpus_root))[0]}
+    task = {"data": {"doc_id": next(iter(documents))} | data}
+    with pytest.raises(EventBankError, match=r"E35[12]"):
+        rebase([task], documents, dict.fromkeys(documents, "The page."), {}, "x.json")
+
+
+def test_a_stale_hash_beside_the_present_text_is_put_right(corpus_root: Path) -> None:
+    export = corpus_root / "annotations" / EXPORT
+    tasks = load(corpus_root)
+    tasks[0]["data"]["text_sha256"] = "0" * 64
+    export.write_text(json.dumps(tasks), "utf-8")
+    assert rebase_labels(open_corpus(corpus_root), export) == []
+    assert load(corpus_root) == json.loads((ROOT / "annotations" / EXPORT).read_text("utf-8"))
+
+
 paragraphs = st.lists(words, min_size=1, max_size=6)
 
 

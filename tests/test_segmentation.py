@@ -64,6 +64,12 @@ def test_sentence_of_a_position_is_the_one_that_holds_it(text: str, data: st.Dat
     assert sentence_of(found, data.draw(st.integers(found[index][0], found[index][1] - 1))) == index
 
 
+@pytest.mark.parametrize("space", ["\u2028", "\u00a0", "\u3000", "\u2009"])
+def test_a_wide_space_before_a_full_stop_is_a_space(space: str) -> None:
+    text = f"Joseph ( B{space}. Brown) came."
+    assert [text[start:end] for start, end in sentences(text, "en")] == [text]
+
+
 def test_position_between_sentences_belongs_to_the_one_before_and_any_before_the_first_to_it() -> None:
     assert [sentence_of([(2, 4), (6, 8)], at) for at in (0, 2, 4, 5, 6, 99)] == [0, 0, 0, 0, 1, 1]
     assert sentence_of([], 3) == 0

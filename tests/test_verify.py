@@ -89,6 +89,41 @@ def test_a_story_in_two_splits_is_found(copy: Path) -> None:
     assert codes(copy) == ["E623"]
 
 
+def test_rows_that_the_digest_is_not_of_are_found(copy: Path) -> None:
+    def other_word(rows: list[dict]) -> list[dict]:
+        return [rows[0] | {"annotator": "annotator-9"}, *rows[1:]]
+
+    rewrite(copy, "annotations/train-00000-of-00001.parquet", other_word)
+    assert codes(copy) == ["E624"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"rows": None}, {"rows": {"events": []}}, {"files": [{"path": 5}]}, {"digest": 0}, {"names": []}], ids=str
+)
+def test_a_manifest_of_another_form_is_reported(copy: Path, change: dict) -> None:
+    path = copy / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | change), "utf-8")
+    assert codes(copy) == ["E601"]
+
+
+def test_a_parquet_file_that_is_none_is_reported(copy: Path) -> None:
+    name = "events/train-00000-of-00001.parquet"
+    (copy / name).write_bytes(b"PAR1 nothing PAR1")
+    reseal(copy, name)
+    assert codes(copy) == ["E622"]
+
+
+def test_a_folder_without_manifest_is_no_release_wherever_it_lies(corpus_root: Path, copy: Path) -> None:
+    (copy / "manifest.json").unlink()
+    shutil.copytree(copy, corpus_root / "downloaded")
+    assert codes(corpus_root / "downloaded") == ["E008"]
+
+
+def test_a_corpus_that_cannot_be_read_is_reported_with_an_export(corpus_root: Path) -> None:
+    (corpus_root / "eventbank.toml").write_text("[corpus", "utf-8")
+    assert codes(corpus_root / "annotations" / "pass-1.json") == ["E004"]
+
+
 def test_an_export_is_checked_against_its_corpus() -> None:
     assert check(ROOT / "annotations" / "pass-1.json") == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import filecmp
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,11 +33,24 @@ from eventbank.rebase import rebase
 from eventbank.release import manifest, parquet
 from eventbank.release.card import Config, card
 from eventbank.release.rows import Labelled, Row, argument_rows, document_row, event_row, mention_rows, sentence_rows
-from eventbank.schemas import pandera_schema
-from eventbank.splits import Placement, assign, held, leaks, read_frozen, to_csv
+from eventbank.schemas import label_names, pandera_schema
+from eventbank.splits import FIELDS, Placement, assign, held, leaks, read_frozen, to_csv
 from eventbank.tables import ANNOTATIONS, ARGUMENTS, DOCUMENTS, EVENTS, MENTIONS, SENTENCES, SPLITS, Table
 
 NO_FOLDER = Code("E006", "a part of the corpus is missing", "Put it back; eventbank init DIR shows what a corpus holds.")
+MOVED = Code(
+    "E405",
+    "a name of the ontology that was built is gone or has moved",
+    "Put it back in its place; new names go to the end, old ones are retired.",
+)
+UNREAD = Code("W340", "something in annotations/ is not read", "Labels are files that end in .json and lie in annotations/ itself.")
+NO_LABELS = Code("W451", "documents have no labels", "Nothing to do if they are still to be labelled; they are in no table but documents.")
+THAWED = Code(
+    "E505",
+    "a document stands in another split or story than in the dataset",
+    "Restore schema/splits.csv; before the first release, remove dataset/ to freeze anew.",
+)
+FOREIGN = Code("E614", "dataset/ was not written by a build", "Move it away; eventbank build makes a new one.")
 NO_GOLD = Code("E450", "a document has several passes and no gold layer", "Adjudicate them, or keep one export for the document.")
 BAD_TABLE = Code("E610", "a table of the release breaks its schema", "Report this with the document it names: a check before it has a gap.")
 RELEASED = Code("E611", "this version has been released with other rows", "Raise the version in eventbank.toml.")
@@ -45,6 +59,11 @@ BAD_RELEASES = Code(
 )
 STALE = Code("W613", "dataset/ is not what the inputs give", "Run eventbank build.")
 
+BESIDE = ("guidelines.md", "decisions.yaml")
+"""What lies in annotations/ beside the labels."""
+
+SECONDARY_COLUMNS = FIELDS[3:]
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 SINGLE = "single pass, not adjudicated"
 ADJUDICATED = "adjudicated"
 TABLES = (EVENTS, DOCUMENTS, MENTIONS, ARGUMENTS, SENTENCES, ANNOTATIONS)
@@ -79,22 +98,24 @@ class Built:
 def build(corpus: Corpus) -> Built:
     """Makes `dataset/` from the inputs of a corpus, and freezes the splits of new documents in `schema/splits.csv`.
 
-    `dataset/` is replaced in one step after everything else is done; whatever ends the process before leaves it as it was.
+    `dataset/` is replaced in one step; whatever ends the process before leaves it as it was. The new rows of `splits.csv` are written
+    after that: should the process die in between, the next build takes them from the dataset.
 
     Raises:
-        EventBankError: any problem of the inputs; nothing on disk has changed then.
+        EventBankError: any problem of the inputs, and a `dataset/` that holds what no build wrote; nothing on disk has changed then.
     """
     with writing(corpus.root):
         inputs = read(corpus)
         tables, left_out = make_tables(inputs)
         digest = _digest(tables)
         _refuse_released(corpus, digest)
+        _refuse_foreign(corpus)
         with staged(corpus.dataset) as stage:
             facts = _facts(inputs, tables, left_out, digest)
             _write(stage, inputs, tables, facts)
             changed = not _same(stage, corpus.dataset)
-            if inputs.placements != inputs.frozen:
-                write_atomic(corpus.frozen_splits, to_csv(inputs.placements))
+        if to_csv(inputs.placements) != (corpus.frozen_splits.read_bytes() if corpus.frozen_splits.exists() else b""):
+            write_atomic(corpus.frozen_splits, to_csv(inputs.placements))
         new = tuple(sorted(inputs.placements.keys() - inputs.frozen.keys()))
         return Built(digest, changed, facts["rows"], new, inputs.problems)
 
@@ -106,12 +127,14 @@ def read(corpus: Corpus) -> Inputs:
         EventBankError: every problem of the first stage that has any.
     """
     documents, doubts = read_documents(corpus)
-    ontology = ontologies.load(corpus.ontology, corpus.relative(corpus.ontology))
+    ontology = read_ontology(corpus)
     layers, nodes, problems = read_labels(corpus, documents, ontology)
     doubts += raise_errors(problems)
     gold = _gold(layers)
+    if len(gold) < len(documents):
+        doubts.append(NO_LABELS.at(Place(file="annotations"), f"{len(documents) - len(gold)} of {len(documents)}"))
     found = pairs(documents, corpus.thresholds)
-    frozen = read_frozen(corpus.frozen_splits)
+    frozen = _frozen(corpus)
     clusters = stories((document.doc_id for document in documents), found, corpus.thresholds)
     placements = assign(documents, clusters, frozen, corpus.splits)
     doubts += raise_errors([*leaks(placements, found, corpus.thresholds), *held(placements, frozen)])
@@ -125,9 +148,9 @@ def read_documents(corpus: Corpus) -> tuple[list[Document], list[Problem]]:
     Raises:
         EventBankError: every problem of articles and sources.yaml.
     """
-    for path in (corpus.articles, corpus.sources):
-        if not path.exists():
-            raise EventBankError(NO_FOLDER.at(Place(file=corpus.relative(path))))
+    if not corpus.articles.is_dir() or not corpus.sources.is_file():
+        missing = corpus.sources if corpus.articles.is_dir() else corpus.articles
+        raise EventBankError(NO_FOLDER.at(Place(file=corpus.relative(missing))))
     sources, problems = read_sources(corpus.sources, corpus.relative(corpus.sources))
     articles, unread = read_articles(corpus.articles, sources, corpus.relative(corpus.articles))
     problems = problems + unread
@@ -143,14 +166,37 @@ def read_documents(corpus: Corpus) -> tuple[list[Document], list[Problem]]:
     return documents, raise_errors(problems)
 
 
+def read_ontology(corpus: Corpus) -> Ontology:
+    """The ontology of a corpus, whose names stand where the release in `dataset/` has them, new ones behind.
+
+    Raises:
+        EventBankError: E006 if there is none, E001 to E404 for its content, E405 if a name that was released is gone or has moved.
+    """
+    if not corpus.ontology.is_file():
+        raise EventBankError(NO_FOLDER.at(Place(file=corpus.relative(corpus.ontology))))
+    ontology = ontologies.load(corpus.ontology, corpus.relative(corpus.ontology))
+    names = label_names(ontology)
+    for kind, before in _release_facts(corpus).get("names", {}).items():
+        now = names.get(kind, [])
+        if now[: len(before)] != before:
+            place = Place(file=corpus.relative(corpus.ontology))
+            moved = next(name for at, name in enumerate(before) if now[at : at + 1] != [name])
+            raise EventBankError(MOVED.at(place, f"{kind}: {moved}"))
+    return ontology
+
+
 def read_labels(corpus: Corpus, documents: Sequence[Document], ontology: Ontology) -> tuple[list[Layer], list[Row], list[Problem]]:
     """The layers of all exports in `annotations/`, their rows for the table of that name, and every problem of both."""
     texts = {document.doc_id: document.text for document in documents}
     layers: list[Layer] = []
     nodes: list[Row] = []
     problems: list[Problem] = []
-    for path in sorted(corpus.annotations.glob("*.json")):
+    for path in sorted(corpus.annotations.iterdir()) if corpus.annotations.is_dir() else ():
         source = corpus.relative(path)
+        if path.suffix != ".json" or not path.is_file():
+            if path.name not in BESIDE and not path.name.startswith("."):
+                problems.append(UNREAD.at(Place(file=source)))
+            continue
         try:
             tasks = codec.parse(path.read_bytes(), source)
         except EventBankError as error:
@@ -330,6 +376,7 @@ def _facts(inputs: Inputs, tables: Mapping[Table, Mapping[str, pa.Table]], left_
         "version": inputs.corpus.version,
         "digest": digest,
         "gold": ADJUDICATED if inputs.adjudicated else SINGLE if inputs.gold else "no labels yet",
+        "names": label_names(inputs.ontology),
         "rows": {name: {split: found.get(split, 0) for split in SPLITS} for name, found in rows.items()},
         "held": out,
         "left_out": dict(sorted(left_out.items())),
@@ -349,6 +396,43 @@ def _write(stage: Path, inputs: Inputs, tables: Mapping[Table, Mapping[str, pa.T
     (stage / manifest.NAME).write_bytes(manifest.manifest(stage, facts))
 
 
+def _release_facts(corpus: Corpus) -> dict[str, Any]:
+    """The manifest of the release in `dataset/`; nothing if there is none that can be read."""
+    try:
+        return manifest.read(corpus.dataset)
+    except EventBankError:
+        return {}
+
+
+def _frozen(corpus: Corpus) -> dict[str, Placement]:
+    """The frozen rows: those of `schema/splits.csv`, and those of the dataset that a build had no time to write there.
+
+    Raises:
+        EventBankError: E502 for a file that cannot be read, E505 for each row that is another than in the dataset.
+    """
+    frozen = read_frozen(corpus.frozen_splits)
+    problems = []
+    for path in sorted(corpus.dataset.glob("documents/*.parquet")) if _release_facts(corpus) else ():
+        for row in pq.read_table(path, columns=["doc_id", "story_id", "split", *SECONDARY_COLUMNS]).to_pylist():
+            built = Placement(row["doc_id"], row["story_id"], tuple(row[name] for name in ("split", *SECONDARY_COLUMNS)))
+            known = frozen.setdefault(built.doc_id, built)
+            if known != built:
+                found = f"{', '.join(known.splits)} of {known.story_id}; in the dataset {', '.join(built.splits)} of {built.story_id}"
+                problems.append(THAWED.at(Place(file=corpus.relative(corpus.frozen_splits), doc_id=built.doc_id), found))
+    raise_errors(problems)
+    return frozen
+
+
+def _refuse_foreign(corpus: Corpus) -> None:
+    """E614 if `dataset` is no folder that a build wrote, E603 for each file in it that no build wrote."""
+    if corpus.dataset.is_symlink() or (corpus.dataset.exists() and not corpus.dataset.is_dir()):
+        raise EventBankError(FOREIGN.at(Place(file=corpus.relative(corpus.dataset)), "it is a link or a file"))
+    if corpus.dataset.is_dir() and any(corpus.dataset.iterdir()):
+        if not _release_facts(corpus):
+            raise EventBankError(FOREIGN.at(Place(file=corpus.relative(corpus.dataset)), "it has no manifest"))
+        raise_errors(problem for problem in manifest.verify(corpus.dataset) if problem.code == manifest.EXTRA_FILE.id)
+
+
 def _refuse_released(corpus: Corpus, digest: str) -> None:
     """E611 if the version stands in schema/releases.csv with another digest, E612 if that file cannot be read."""
     if not corpus.releases.exists():
@@ -358,9 +442,11 @@ def _refuse_released(corpus: Corpus, digest: str) -> None:
         rows = list(csv.DictReader(io.StringIO(corpus.releases.read_text(encoding="utf-8"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise EventBankError(BAD_RELEASES.at(place, str(error))) from None
+    if not rows:
+        raise EventBankError(BAD_RELEASES.at(place, "it has no rows"))
     for row in rows:
-        if not row.get("version") or not row.get("digest"):
-            raise EventBankError(BAD_RELEASES.at(place, "a row has no version or no digest"))
+        if not _VERSION.fullmatch(row.get("version") or "") or not row.get("digest"):
+            raise EventBankError(BAD_RELEASES.at(place, "expected the columns version, digest and date, with a version in each row"))
         if row["version"] == corpus.version and row["digest"] != digest:
             raise EventBankError(RELEASED.at(place, corpus.version))
 

@@ -68,7 +68,7 @@ def check(id_: str, remedy: str) -> Callable[[Check], Check]:
     """Registers a check of layers under a code; the first line of its docstring is the code's title."""
 
     def register(run: Check) -> Check:
-        title = (run.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        title = (run.__doc__ or id_).strip().splitlines()[0].rstrip(".")
         LAYER_CHECKS.append((Code(id_, title[0].lower() + title[1:], remedy), run))
         return run
 

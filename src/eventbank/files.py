@@ -11,10 +11,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from eventbank.errors import Code, EventBankError, Place
 
 BUSY = Code("E005", "another eventbank command is writing to this corpus", "Wait until it has ended, then try again.")
+NO_FILE = Code("E010", "there is something else where a file should be written", "Move it away, or write to another path.")
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # Linux: renameat2(2)
 _RENAME_SWAP = 2  # macOS: renamex_np(2)
@@ -22,11 +24,27 @@ _RENAME_SWAP = 2  # macOS: renamex_np(2)
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Replaces the file at `path`, or makes it, in one step; its folder is made if need be."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file, open for writing bytes, that becomes `path` in one step when the block ends without an exception.
+
+    Its folder is made if need be. Until then, and when the block fails, whatever was at `path` stays. A link is followed.
+
+    Raises:
+        EventBankError: E010 if there is something at `path` that is no file.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise EventBankError(NO_FILE.at(Place(file=str(path))))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from eventbank.document import JOINT, Document, Piece, from_raw, to_raw
+from eventbank.document import JOINT, Document, Piece, from_raw, sha256, to_raw
 from eventbank.errors import Code, EventBankError, Place, Problem, excerpt
 from eventbank.labelstudio.nodes import LISTS, Task, annotator_of
 
@@ -25,8 +25,8 @@ def rebase(
 ) -> tuple[list[Task], list[Problem]]:
     """The tasks with every region at its place in the present text of its document, and W350 for each that has none.
 
-    A region without a place is left out, with its results per region and its relations. Tasks of the present text come back as they
-    are. The tasks that go in are not changed.
+    A region without a place is left out, with its results per region and its relations. Tasks of the present text keep their
+    labels as they are. The tasks that go in are not changed.
 
     Args:
         tasks: as `labelstudio.nodes.parse` gives them; their data hold `doc_id` and the `text` that was labelled.
@@ -43,19 +43,25 @@ def rebase(
     problems: list[Problem] = []
     for task in copy.deepcopy(list(tasks)):
         data = task["data"]
-        place = Place(file=source, doc_id=str(data.get("doc_id")))
-        document = documents.get(data.get("doc_id", ""))
+        doc_id, old = data.get("doc_id"), data.get("text")
+        place = Place(file=source, doc_id=str(doc_id))
+        document = documents.get(doc_id) if isinstance(doc_id, str) else None
         if document is None:
             raise EventBankError(NO_ARTICLE.at(place))
+        if not isinstance(old, str):
+            raise EventBankError(NOT_OF_PAGE.at(place, "the task does not hold its text"))
         moved.append(task)
-        old = data["text"]
         if old == document.text:
+            if "text_sha256" in data:
+                data["text_sha256"] = document.text_sha256
             continue
-        alignment = known.get(data.get("text_sha256", "")) or locate(old, raws[document.doc_id])
+        alignment = known.get(sha256(old.encode("utf-8", "surrogatepass"))) or locate(old, raws[document.doc_id])
         if alignment is None:
             raise EventBankError(NOT_OF_PAGE.at(place))
         for name in LISTS:
             for entry in task.get(name) or ():
+                if not isinstance(entry, dict) or not isinstance(entry.get("result"), list):
+                    continue
                 where = replace(place, annotator=annotator_of(entry) or "")
                 entry["result"], lost = _results(entry["result"], old, alignment, document)
                 problems += (NO_PLACE.at(replace(where, start=s, end=e, context=excerpt(old, s, e)), repr(old[s:e])) for s, e in lost)
@@ -103,7 +109,7 @@ def _results(
     kept: list[dict[str, Any]] = []
     lost: dict[str, tuple[int, int]] = {}
     for result in results:
-        value = result.get("value")
+        value = result.get("value") if isinstance(result, dict) else None
         if not isinstance(value, dict) or not isinstance(value.get("start"), int) or not isinstance(value.get("end"), int):
             kept.append(result)
             continue
@@ -114,7 +120,9 @@ def _results(
         else:
             value["start"], value["end"] = span
             kept.append(result)
-    return [result for result in kept if lost.keys().isdisjoint(_regions(result))], sorted(set(lost.values()))
+    return [result for result in kept if not isinstance(result, dict) or lost.keys().isdisjoint(_regions(result))], sorted(
+        set(lost.values())
+    )
 
 
 def _moved(start: int, end: int, old: str, alignment: Alignment, document: Document) -> tuple[int, int] | None:

@@ -32,6 +32,16 @@ def vocabulary(column: Column, ontology: Ontology) -> tuple[str, ...]:
     return tuple(lists[column.names])
 
 
+def label_names(ontology: Ontology) -> dict[str, list[str]]:
+    """The lists of names that become class labels, in their order, which only grows."""
+    return {
+        "event_types": list(ontology.events),
+        "entity_types": [term.name for term in ontology.entity_types],
+        "value_types": [term.name for term in ontology.value_types],
+        "roles": [role.name for role in ontology.roles],
+    }
+
+
 def pandera_schema(table: Table, ontology: Ontology) -> DataFrameSchema:
     """The checks of one table: Arrow types, nulls, unique keys, vocabularies and patterns of its columns, no other column.
 

@@ -19,7 +19,21 @@ SPLITS = ("train", "validation", "test")
 HELD = "held"
 """The split of a document that is in no split: it bridges two of them or lies in the embargo."""
 
-NODES = ("file", "task", "annotation", "draft", "prediction", "result")
+PARQUET: Mapping[str, Any] = {
+    "version": "2.6",
+    "data_page_version": "1.0",
+    "compression": "zstd",
+    "compression_level": 9,
+    "use_dictionary": True,
+    "write_statistics": True,
+    "write_page_index": True,
+    "use_content_defined_chunking": True,
+    "store_schema": True,
+}
+"""How every Parquet file is written. Content-defined chunking makes the bytes independent of how rows are chunked in memory, and lets a
+store that splits files by content keep what two versions share."""
+
+NODES = ("file", "task", "annotation", "draft", "prediction", "result", "record")
 
 
 @dataclass(frozen=True)
@@ -314,7 +328,7 @@ ANNOTATIONS = Table(
         Column("doc_id", S, "Document that the task names.", null=True),
         Column("annotator", S, "Pseudonym of whoever made the annotation or draft.", null=True),
         Column("layer", S, "Kind of annotation; null for file and task.", null=True, names=LAYERS),
-        Column("node", S, "What the row is.", names=NODES),
+        Column("node", S, "What the row is; `record` is a member of the file that is no task.", names=NODES),
         Column("source", S, "Name of the export file."),
         Column("task", N, "Position of the task in the file.", null=True),
         Column("entry", N, "Position of the annotation, draft or prediction in its list.", null=True),
@@ -327,6 +341,13 @@ ANNOTATIONS = Table(
         Column("origin", S, "Whether a person or a model made the region.", null=True),
         Column("start", N, "`value.start`: first code point, as Label Studio counts.", null=True),
         Column("end", N, "`value.end`: code point after the last.", null=True),
+        Column(
+            "offset_unit",
+            S,
+            "What `start` and `end` count, where the text tells: the regions of the annotation fit in this unit only.",
+            null=True,
+            names=("code point", "utf16"),
+        ),
         Column("text", S, "`value.text` as Label Studio wrote it, no slice of the text.", null=True),
         Column("labels", S, "`value.labels` of a region, `labels` of a relation.", many=True, null=True),
         Column("choices", S, "`value.choices`.", many=True, null=True),

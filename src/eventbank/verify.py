@@ -11,33 +11,34 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eventbank import build
-from eventbank import ontology as ontologies
 from eventbank.checks import check_layer
-from eventbank.corpus import find_root, open_corpus
+from eventbank.corpus import MARK, find_root, open_corpus
 from eventbank.errors import Code, EventBankError, Place, Problem, excerpt
 from eventbank.gold import check_gold
 from eventbank.labelstudio import codec
-from eventbank.release import manifest
+from eventbank.release import manifest, parquet
 
 Row = Mapping[str, Any]
+SCHEMAS = {table.name: table.schema for table in build.TABLES}
 
 NOT_A_TARGET = Code(
     "E008", "there is nothing to check here", "Name a corpus, a release folder with a manifest.json, or a Label Studio export."
 )
 SPAN = Code("E620", "a span of the release is not the text at its offsets", "Get the release again, or build it again.")
 REFERENCE = Code("E621", "a reference of the release leads nowhere", "Get the release again, or build it again.")
-ROWS = Code("E622", "a table of the release has other rows than its manifest says", "Get the release again, or build it again.")
+ROWS = Code("E622", "a table of the release is not what its manifest says", "Get the release again, or build it again.")
+DIGEST = Code("E624", "the rows of the release are not those that its digest is of", "Get the release again, or build it again.")
 LEAKING = Code("E623", "a story of the release is in two splits", "Do not use the release; its test scores would be too high.")
 
 
 def check(path: Path) -> list[Problem]:
-    """The problems of whatever lies at `path`; an empty list if there are none."""
+    """The problems of whatever lies at `path`; an empty list if there are none. `.` stands for the corpus around it."""
     try:
         if (path / manifest.NAME).is_file():
             return check_release(path)
         if path.is_file() and path.suffix == ".json":
             return check_export(path)
-        if path.is_dir() and find_root(path) in (path.resolve(), *path.resolve().parents):
+        if path == Path() or (path / MARK).is_file():
             corpus = open_corpus(path)
             problems = build.check(corpus)
             return problems if any(not problem.is_warning for problem in problems) else [*problems, *check_gold(corpus)]
@@ -47,15 +48,20 @@ def check(path: Path) -> list[Problem]:
 
 
 def check_export(path: Path) -> list[Problem]:
-    """The problems of one export; inside a corpus its labels are held against the documents and the ontology, too."""
+    """The problems of one export; inside a corpus its labels are held against the documents and the ontology, too.
+
+    Raises:
+        EventBankError: for an export that cannot be read, and for a corpus around it that cannot.
+    """
     tasks = codec.parse(path.read_bytes(), path.name)
     problems = codec.persons(tasks, path.name)
     try:
-        corpus = open_corpus(path.resolve().parent)
+        find_root(path.resolve().parent)
     except EventBankError:
         return problems
+    corpus = open_corpus(path.resolve().parent)
     documents, doubts = build.read_documents(corpus)
-    ontology = ontologies.load(corpus.ontology, corpus.relative(corpus.ontology))
+    ontology = build.read_ontology(corpus)
     texts = {document.doc_id: document.text for document in documents}
     layers, refused = codec.layers(tasks, path.name, ontology, texts)
     found = [problem for layer in layers for problem in check_layer(layer, texts[layer.doc_id], ontology, corpus.language)]
@@ -63,21 +69,42 @@ def check_export(path: Path) -> list[Problem]:
 
 
 def check_release(folder: Path) -> list[Problem]:
-    """The problems of a release: its files against the manifest first, and if those are whole, its rows against each other."""
+    """The problems of a release: its files against the manifest first, and if those are whole, its rows against it and each other.
+
+    Raises:
+        EventBankError: E601 for a manifest that cannot be read.
+    """
     problems = list(manifest.verify(folder))
     if problems:
         return problems
     facts = manifest.read(folder)
-    tables = {
-        name: {split: pq.read_table(folder / name / f"{split}-00000-of-00001.parquet") for split, rows in parts.items() if rows}
-        for name, parts in facts.get("rows", {}).items()
-    }
-    for name, parts in tables.items():
-        for split, part in parts.items():
-            if part.num_rows != facts["rows"][name][split]:
-                problems.append(ROWS.at(Place(file=f"{name}/{split}"), f"{part.num_rows} instead of {facts['rows'][name][split]}"))
+    tables: dict[str, dict[str, pa.Table]] = {}
+    for path in sorted(folder.glob("*/*.parquet")):
+        schema = SCHEMAS.get(path.parent.name)
+        try:
+            table = pq.read_table(path)
+        except (OSError, ValueError) as error:
+            return [ROWS.at(Place(file=path.relative_to(folder).as_posix()), str(error).splitlines()[0])]
+        if schema is None or table.schema != schema:
+            return [ROWS.at(Place(file=path.relative_to(folder).as_posix()), "its columns are not those of the table")]
+        tables.setdefault(path.parent.name, {})[path.name.partition("-")[0]] = table
+    for name, parts in facts["rows"].items():
+        for split, rows in parts.items():
+            found = tables.get(name, {}).get(split)
+            if (found.num_rows if found is not None else 0) != rows:
+                problems.append(ROWS.at(Place(file=f"{name}/{split}"), f"{found.num_rows if found is not None else 0} instead of {rows}"))
     rows = {name: [row for part in parts.values() for row in part.to_pylist()] for name, parts in tables.items() if name != "annotations"}
-    return [*problems, *_spans(rows), *_references(rows), *_stories(tables.get("documents", {}))]
+    problems += [*_spans(rows), *_references(rows), *_stories(tables.get("documents", {}))]
+    return problems or list(_digests(folder, tables, facts["digest"]))
+
+
+def _digests(folder: Path, tables: Mapping[str, Mapping[str, pa.Table]], digest: str) -> Iterator[Problem]:
+    """E624: the digest in the manifest is that of the rows, and stands in the card."""
+    found = parquet.row_digest((name, split, part) for name, parts in tables.items() for split, part in parts.items())
+    if found != digest:
+        yield DIGEST.at(Place(file=manifest.NAME), f"{found[:12]}… instead of {digest[:12]}…")
+    elif digest not in (folder / manifest.CARD).read_text(encoding="utf-8"):
+        yield DIGEST.at(Place(file=manifest.CARD), "the card has another digest")
 
 
 def _spans(rows: Mapping[str, list[Row]]) -> Iterator[Problem]:
@@ -122,7 +149,8 @@ def _references(rows: Mapping[str, list[Row]]) -> Iterator[Problem]:
         (row["doc_id"], argument["ref_id"]) for row in rows.get("events", ()) for event in row["events"] for argument in event["arguments"]
     )
     yield from _missing("events", nested, known)
-    yield from _missing("arguments", ((row["doc_id"], row["ref_id"]) for row in rows.get("arguments", ())), known)
+    flat = ((row["doc_id"], row[key]) for row in rows.get("arguments", ()) for key in ("ref_id", "event_id"))
+    yield from _missing("arguments", flat, known)
     for row in rows.get("sentences", ()):
         own = {(row["doc_id"], mention["id"]) for mention in row["entity_mentions"]}
         fillers = ((row["doc_id"], argument["entity_id"]) for event in row["event_mentions"] for argument in event["arguments"])

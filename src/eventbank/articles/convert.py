@@ -13,6 +13,11 @@ from eventbank.articles.zones import corrected, zones
 from eventbank.document import Document, Rights, assemble, check_text
 from eventbank.errors import Code, EventBankError, Place, Problem, excerpt
 
+NOT_STATED = Code(
+    "E111",
+    "a date of publication is not what the page states",
+    "Give published only if the page states it or evidence supports it; else dated, with dated_by text or curator.",
+)
 STATED_OTHERWISE = Code("W101", "the page states something else than sources.yaml", "Compare the page, then mend the entry or the zone.")
 
 
@@ -51,7 +56,8 @@ def convert(article: Article, source: Source, language: str, kept: frozenset[str
         rights=source.rights if source.rights is not None else _rights(stated),
         **{key: value for key, value in facts.items() if isinstance(value, str)},
     )
-    return document, [*_personal(document, place), *_doubts(source, stated), *([NO_DATE.at(place)] if dated is None else [])]
+    undated = [NO_DATE.at(place)] if dated is None else []
+    return document, [*_personal(document, place), *_doubts(source, stated), *_unproven(source, document, stated), *undated]
 
 
 def _facts(source: Source, stated: Metadata) -> dict[str, str | dt.date | None]:
@@ -82,10 +88,23 @@ def _doubts(source: Source, stated: Metadata) -> Iterator[Problem]:
             yield STATED_OTHERWISE.at(place, f"{key}: {value} here, {found.value} in line {found.line} of the page")
 
 
+def _unproven(source: Source, document: Document, stated: Metadata) -> Iterator[Problem]:
+    """E111 for a date of publication that neither the page states nor evidence supports, or that is not the one it should be."""
+    place = Place(file="articles/sources.yaml", line=source.line, doc_id=source.doc_id)
+    if document.published and stated.published is None and "published" not in source.evidence:
+        yield NOT_STATED.at(place, f"published {document.published}")
+    if document.dated_by == "published" and document.dated != document.published:
+        yield NOT_STATED.at(place, f"dated {document.dated} by publication, published {document.published or 'unknown'}")
+
+
 def _personal(document: Document, place: Place) -> Iterator[Problem]:
-    """E221 for each e-mail address and telephone number in the text; what was found is not repeated."""
+    """E221 for each e-mail address and telephone number in the text or in what is said of it; what was found is not repeated."""
     for contact in contacts(document.text):
         hidden = document.text[: contact.start] + "…" * (contact.end - contact.start) + document.text[contact.end :]
         context = excerpt(hidden, contact.start, contact.end)
         where = Place(place.file, 0, document.doc_id, "", contact.start, contact.end, context)
         yield CONTACT.at(where, contact.kind)
+    facts = {key: getattr(document, key) for key in ("title", "publisher", "agency", "author", "dateline")}
+    for key, value in (facts | {"rights.holder": document.rights.holder, "rights.statement": document.rights.statement}).items():
+        for contact in contacts(value or ""):
+            yield CONTACT.at(place, f"{contact.kind} in {key}", remedy=f"Give {key} in sources.yaml without it, or null.")

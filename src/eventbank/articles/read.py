@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +18,12 @@ CHANGED = Code(
     "E105", "the bytes of the article have changed", "Restore the file; if the change is meant, give its new SHA-256 and rebase its labels."
 )
 SAME_ID = Code("E106", "two articles have one id", "Rename one file: the id is the name without the suffix.")
-NO_READER = Code("E109", "no reader takes this kind of file", "Articles are plain text files that end in .txt.")
+NO_READER = Code(
+    "E109", "no reader takes this", "Articles are plain text files that end in .txt and lie in articles/ itself; move anything else away."
+)
 
 SUFFIXES = (".txt",)
+SOURCES = "sources.yaml"
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,12 @@ def decode(doc_id: str, name: str, data: bytes, file: str) -> Article:
 
 def read_articles(folder: Path, sources: dict[str, Source], file: str) -> tuple[list[Article], list[Problem]]:
     """Every article of a folder that fits its entry, by id, and the problems of all that do not. `file` names the folder in messages."""
-    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".") and path.suffix != ".yaml")
-    problems = list(_unmatched(names, sources, file))
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith(".") and path.name != SOURCES)
+    digests = {name: sha256((folder / name).read_bytes()) for name in names if (folder / name).is_file()}
+    problems = list(_unmatched(names, digests, sources, file))
     articles: list[Article] = []
     for source in sources.values():
-        if source.file not in names or Path(source.file).suffix not in SUFFIXES:
+        if source.file not in digests or Path(source.file).suffix not in SUFFIXES:
             continue
         place = f"{file}/{source.file}"
         data = (folder / source.file).read_bytes()
@@ -72,18 +76,18 @@ def read_articles(folder: Path, sources: dict[str, Source], file: str) -> tuple[
     return sorted(articles, key=lambda article: article.doc_id), problems
 
 
-def _unmatched(names: Iterable[str], sources: dict[str, Source], file: str) -> Iterable[Problem]:
+def _unmatched(names: Iterable[str], digests: Mapping[str, str], sources: dict[str, Source], file: str) -> Iterable[Problem]:
     listed = {source.file for source in sources.values()}
     stems: dict[str, str] = {}
     for name in names:
         place = Place(file=f"{file}/{name}", doc_id=Path(name).stem)
         first = stems.setdefault(Path(name).stem, name)
-        if Path(name).suffix not in SUFFIXES:
+        if Path(name).suffix not in SUFFIXES or name not in digests:
             yield NO_READER.at(place)
         elif name not in listed and Path(name).stem not in sources:
-            yield NOT_LISTED.at(place)
+            yield NOT_LISTED.at(place, f"sha256 {digests[name]}")
         if first != name:
             yield SAME_ID.at(place, f"{first} and {name}")
     for source in sources.values():
-        if source.file and source.file not in names:
+        if source.file and source.file not in digests:
             yield NOT_THERE.at(Place(file=f"{file}/sources.yaml", line=source.line, doc_id=source.doc_id), source.file)

@@ -3,24 +3,26 @@
 Every node of the export (file, task, annotation, draft, prediction, result) is a row. A field stands in a typed column if its JSON
 value has exactly the column's type, so 1, 1.0 and true never change places; what fits no column stands in `rest` as JSON. `keys` and
 `value_keys` keep which fields there were and their order, so that a missing list, an empty one and null stay apart.
+
+A file is a list of records, or one object, which is then its only record; the row of the file says which. A record is a task, a bare
+annotation (it has results and no data), or neither: that is a row of its own kind, `record`, with its JSON.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from eventbank.errors import Code, EventBankError, Place
+from eventbank.labelstudio import jsonfile
+from eventbank.labelstudio.units import offset_unit, telling_texts, text_of
 
-NOT_JSON = Code("E301", "the export is not JSON", "Export it again from Label Studio as JSON.")
-CUT_OFF = Code("E302", "the export is cut off", "Export or copy it again; this file ends too early.")
-DUPLICATE_KEY = Code(
-    "E303", "an object of the export has a key twice", "Keep one of the two; a program that reads JSON would drop the other."
-)
 NOT_EXPORT = Code(
     "E304", "this is not a Label Studio export", 'Export as "JSON": a list of tasks, each with data and a list of annotations.'
 )
@@ -32,12 +34,18 @@ Row = dict[str, Any]
 LISTS = {"annotations": "annotation", "drafts": "draft", "predictions": "prediction"}
 """The lists of a task and the node that each holds."""
 
+_LISTS_OF = {node: key for key, node in LISTS.items()}
+"""The list of a task by the layer of what it holds; every other layer is one of annotations."""
+
 GOLD_FILE = "gold.json"
 DOMAIN = "annotators.invalid"
 """Where the pseudonymous addresses of annotators are: a name that no real host can have."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LITERALS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
+_OBJECT = '{"shape":"object"}'
+"""What the row of a file says in `rest` where the file is one object and no list."""
+
+_NO_TEXTS: Mapping[str, str] = {}
 _dump = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
@@ -50,13 +58,14 @@ def parse(data: bytes, source: str = "") -> list[Task]:
         EventBankError: E301 not JSON or not UTF-8 (a byte order mark too), E302 cut off, E303 a key twice, E304 anything but a list
             of tasks with their data.
     """
-    tasks = _load(data, source)
-    if not isinstance(tasks, list):
-        raise EventBankError(NOT_EXPORT.at(Place(file=source), f"it holds {_kind(tasks)}, not a list of tasks"))
+    many, records = jsonfile.read(io.BytesIO(data), source, max(len(data), 1))
+    tasks = [record.value for record in records]
+    if not many:
+        raise EventBankError(NOT_EXPORT.at(Place(file=source), f"it holds {kind_of(tasks[0])}, not a list of tasks"))
     for at, task in enumerate(tasks):
         if not isinstance(task, dict):
-            raise EventBankError(NOT_EXPORT.at(Place(file=source), f"task {at} is {_kind(task)}"))
-        if not isinstance(task.get("data"), dict):
+            raise EventBankError(NOT_EXPORT.at(Place(file=source), f"task {at} is {kind_of(task)}"))
+        if not is_task(task):
             raise EventBankError(NOT_EXPORT.at(Place(file=source), f"task {at} has no data"))
     return tasks
 
@@ -69,36 +78,79 @@ def dump(tasks: Sequence[Task]) -> bytes:
         return f"{json.dumps(tasks, indent=1)}\n".encode("ascii")
 
 
-def to_rows(tasks: Iterable[Task], source: str) -> Iterator[Row]:
-    """The rows of an export, the file's own first, then depth first. Columns that a row does not use are absent.
+def is_task(record: object) -> bool:
+    """Whether a record of an export is a task: an object with its data."""
+    return isinstance(record, dict) and isinstance(record.get("data"), dict)
+
+
+def is_annotation(record: object) -> bool:
+    """Whether a record is an annotation without its task: it has a list of results, and no data."""
+    return isinstance(record, dict) and "data" not in record and _is_nodes(record.get("result"))
+
+
+def to_rows(tasks: Iterable[Any], source: str) -> Iterator[Row]:
+    """The rows of an export that is a list, the file's own first, then depth first. Columns that a row does not use are absent.
 
     Args:
-        tasks: as `parse` gives them; each is read only when its turn comes.
+        tasks: as `parse` gives them; each is read only when its turn comes. A record that is no task becomes a row, too.
         source: the file's name, which tells gold labels (`gold.json`) from passes.
     """
-    yield {"node": "file", "layer": None, "source": source, "task": None, "entry": None, "result": None, "keys": []}
+    yield file_row(source, is_list=True)
     for at, task in enumerate(tasks):
-        yield from task_rows(task, source, at)
+        yield from record_rows(task, source, at)
 
 
-def task_rows(task: Task, source: str, at: int) -> Iterator[Row]:
-    """The rows of one task, which stands at position `at` of its file."""
-    data = task.get("data")
-    doc_id = data.get("doc_id") if isinstance(data, dict) else None
+def file_row(source: str, *, is_list: bool) -> Row:
+    """The row of a file, which says whether it is a list or one object."""
+    row: Row = {"node": "file", "layer": None, "source": source, "task": None, "entry": None, "result": None, "keys": ()}
+    return row if is_list else row | {"rest": _OBJECT}
+
+
+def record_rows(record: Any, source: str, at: int, objects: Mapping[str, str] | None = None) -> Iterator[Row]:
+    """The rows of one record, which stands at position `at` of its file.
+
+    Args:
+        objects: the key of the task's data by the name of each `Text` of the labelling config; without it every object shows `text`.
+    """
     where: Row = {"source": source, "task": at, "entry": None, "result": None, "layer": None}
-    where["doc_id"] = doc_id if _is_text(doc_id) else None
+    if is_task(record):
+        yield from _task_rows(record, where, objects)
+    elif is_annotation(record):
+        yield from _entry_rows(record, "annotation", where, _NO_TEXTS)
+    else:
+        yield where | {"node": "record", "keys": (), "rest": _dump(record)}
+
+
+def _task_rows(task: Task, where: Row, objects: Mapping[str, str] | None) -> Iterator[Row]:
+    data = task["data"]
+    doc_id, texts = data.get("doc_id"), telling_texts(data, objects)
+    where = where | {"doc_id": doc_id if type(doc_id) is str and _is_text(doc_id) else None}
     lists = {key: node for key, node in LISTS.items() if _is_nodes(task.get(key))}
     yield _row(task, where | {"node": "task"}, lists)
     for key, node in lists.items():
         for number, entry in enumerate(task[key]):
-            own = where | {"entry": number, "layer": layer_of(node, source), "annotator": annotator_of(entry)}
-            nodes = {"result": "result"} if _is_nodes(entry.get("result")) else {}
-            yield _row(entry, own | {"node": node}, nodes)
-            for position, result in enumerate(entry["result"] if nodes else ()):
-                yield _row(result, own | {"node": "result", "result": position}, {}, "value")
+            yield from _entry_rows(entry, node, where | {"entry": number}, texts)
 
 
-def from_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Task]]:
+def _entry_rows(entry: Mapping[str, Any], node: str, where: Row, texts: Mapping[str, str]) -> Iterator[Row]:
+    """The rows of an annotation, draft or prediction with its results."""
+    own = where | {"layer": layer_of(node, where["source"]), "annotator": annotator_of(entry)}
+    results = entry["result"] if _is_nodes(entry.get("result")) else None
+    yield _row(entry, own | {"node": node}, {} if results is None else {"result": "result"})
+    if not results:
+        return
+    unit = offset_unit(results, texts) if texts else None
+    own["node"] = "result"
+    for position, result in enumerate(results):
+        row = own.copy()
+        row["result"] = position
+        _fill(row, result, {}, "value")
+        if unit and text_of(result, texts):
+            row["offset_unit"] = unit
+        yield row
+
+
+def from_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The exports again, by the names of their files: equal value for value, type for type and in order.
 
     Rows may come in any order; null and an absent column are the same.
@@ -106,26 +158,50 @@ def from_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Task]]:
     Raises:
         EventBankError: E305 if a row is missing.
     """
-    files: dict[str, list[Task]] = {}
-    for row in sorted(rows, key=_depth_first):
-        source, node = row["source"], row["node"]
-        if node == "file":
-            files[source] = []
-            continue
-        try:
-            above: Any = files[source]
-            if node != "task":
-                above = above[row["task"]][_list_of(row)]
-            if node == "result":
-                above = above[row["entry"]]["result"]
-            position = row["task" if node == "task" else "result" if node == "result" else "entry"]
-            if len(above) != position:
-                raise IndexError(position)
-        except LookupError:
-            at = Place(file=source, doc_id=row.get("doc_id") or "")
-            raise EventBankError(ROWS_MISSING.at(at, f"before the {node} of task {row['task']}")) from None
-        above.append(_node(row))
+    files: dict[str, Any] = {}
+    for source, own in groupby(sorted(rows, key=_depth_first), key=lambda row: row["source"]):
+        first = next(own)
+        if first["node"] != "file":
+            raise _missing(first)
+        records = [to_record(list(group), at) for at, (_, group) in enumerate(groupby(own, key=lambda row: row["task"]))]
+        files[source] = records
+        if not is_list(first):
+            if len(records) != 1:
+                raise _missing(first)
+            files[source] = records[0]
     return files
+
+
+def is_list(row: Mapping[str, Any]) -> bool:
+    """Whether the file of this row is a list of records, and not one object."""
+    return row.get("rest") != _OBJECT
+
+
+def to_record(rows: Iterable[Mapping[str, Any]], at: int) -> Any:
+    """One record of an export again, from its rows in any order.
+
+    Args:
+        at: the position that the record must have in its file.
+
+    Raises:
+        EventBankError: E305 if a row is missing, or does not belong here.
+    """
+    head, *others = sorted(rows, key=_depth_first)
+    if head["task"] != at or head.get("entry") is not None or head.get("result") is not None:
+        raise _missing(head)
+    record = json.loads(head["rest"]) if head["node"] == "record" else _node(head)
+    for row in others:
+        entry, position = row.get("entry"), row.get("result")
+        try:
+            above: Any = record if entry is None else record[_list_of(row)]
+            if position is not None:
+                above = (above if entry is None else above[entry])["result"]
+            if len(above) != (entry if position is None else position):
+                raise _missing(row)
+            above.append(_node(row))
+        except (LookupError, TypeError):
+            raise _missing(row) from None
+    return record
 
 
 def layer_of(node: str, source: str) -> str:
@@ -145,151 +221,126 @@ def annotator_of(entry: Mapping[str, Any]) -> str | None:
     return f"annotator-{number}" if type(number) is int else None
 
 
-def _load(data: bytes, source: str) -> Any:
-    if data.startswith(b"\xef\xbb\xbf"):
-        found = "it begins with a byte order mark"
-        raise EventBankError(NOT_JSON.at(Place(file=source, line=1), found, remedy="Save it as UTF-8 without a byte order mark."))
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        place = Place(file=source, line=data.count(b"\n", 0, error.start) + 1)
-        raise EventBankError(NOT_JSON.at(place, f"byte {error.start} is not UTF-8")) from None
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            names = [key for key, _ in pairs]
-            twice = next(key for key in names if names.count(key) > 1)
-            raise EventBankError(DUPLICATE_KEY.at(Place(file=source), ascii(twice)))
-        return found
-
-    try:
-        return json.loads(text, object_pairs_hook=unique)
-    except json.JSONDecodeError as error:
-        code = CUT_OFF if _is_cut(text, error) else NOT_JSON
-        raise EventBankError(code.at(Place(file=source, line=error.lineno), f"column {error.colno}: {error.msg}")) from None
-    except RecursionError:
-        raise EventBankError(NOT_JSON.at(Place(file=source), "it is nested too deep")) from None
-    except ValueError as error:
-        raise EventBankError(NOT_JSON.at(Place(file=source), str(error).partition(";")[0])) from None
+def _missing(row: Mapping[str, Any]) -> EventBankError:
+    at = Place(file=row["source"], doc_id=row.get("doc_id") or "")
+    return EventBankError(ROWS_MISSING.at(at, f"before the {row['node']} of task {row['task']}"))
 
 
-def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
-    """Whether more text could mend the error: it stands at the end, or in a string or literal that reaches the end."""
-    left = text[error.pos :].strip()
-    return (
-        not left
-        or error.msg.startswith("Unterminated string")
-        or any(literal.startswith(left) for literal in _LITERALS)
-        or ("escape" in error.msg and len(left) < len("\\ud800"))
-    )
-
-
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """What a JSON value is, in words."""
     return "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a bare value"
 
 
-def _is_text(value: object) -> bool:
-    return type(value) is str and not _SURROGATE.search(value)
+def _is_text(value: str) -> bool:
+    return value.isascii() or not _SURROGATE.search(value)
 
 
-def _is_texts(value: object) -> bool:
-    return type(value) is list and all(_is_text(item) for item in value)
+def _is_texts(value: list[object]) -> bool:
+    return all(type(item) is str and _is_text(item) for item in value)
 
 
-def _is_int32(value: object) -> bool:
-    return type(value) is int and -(2**31) <= value < 2**31
+def _is_int32(value: int) -> bool:
+    return -(2**31) <= value < 2**31
 
 
-def _is_int64(value: object) -> bool:
-    return type(value) is int and -(2**63) <= value < 2**63
+def _is_int64(value: int) -> bool:
+    return -(2**63) <= value < 2**63
 
 
-def _is_finite(value: object) -> bool:
-    return type(value) is float and math.isfinite(value)
-
-
-def _is_bool(value: object) -> bool:
-    return type(value) is bool
+def _is_any(_: object) -> bool:
+    return True
 
 
 def _is_nodes(value: object) -> bool:
     return type(value) is list and all(type(item) is dict for item in value)
 
 
-Typed = tuple[tuple[str, Callable[[object], bool]], ...]
+Typed = Mapping[type, tuple[str, Callable[[Any], bool]]]
 
 _OWN: dict[str, Typed] = {
-    "id": (("id", _is_int64), ("region", _is_text)),
-    "import_id": (("import_id", _is_int64),),
-    "labels": (("labels", _is_texts),),
-    **{key: ((key, _is_bool),) for key in ("was_cancelled", "ground_truth")},
-    **{key: ((key, _is_finite),) for key in ("lead_time", "score")},
+    "id": {int: ("id", _is_int64), str: ("region", _is_text)},
+    "import_id": {int: ("import_id", _is_int64)},
+    "labels": {list: ("labels", _is_texts)},
+    **{key: {bool: (key, _is_any)} for key in ("was_cancelled", "ground_truth")},
+    **{key: {float: (key, math.isfinite)} for key in ("lead_time", "score")},
     **{
-        key: ((key, _is_text),)
+        key: {str: (key, _is_text)}
         for key in ("from_name", "to_name", "type", "origin", "from_id", "to_id", "direction", "model_version", "unique_id")
     },
-    **{key: ((key, _is_text),) for key in ("created_at", "updated_at")},
+    **{key: {str: (key, _is_text)} for key in ("created_at", "updated_at")},
 }
-"""The columns for each field of a node, with the test that its value must pass."""
+"""The column for each field of a node, by the exact type of its value, with the test that the value must pass."""
 
 _VALUE: dict[str, Typed] = {
-    "start": (("start", _is_int32),),
-    "end": (("end", _is_int32),),
-    "text": (("text", _is_text), ("answers", _is_texts)),
-    "labels": (("labels", _is_texts),),
-    "choices": (("choices", _is_texts),),
+    "start": {int: ("start", _is_int32)},
+    "end": {int: ("end", _is_int32)},
+    "text": {str: ("text", _is_text), list: ("answers", _is_texts)},
+    "labels": {list: ("labels", _is_texts)},
+    "choices": {list: ("choices", _is_texts)},
 }
 """The same for the fields of a result's `value`."""
 
+_OWN_BESIDE_VALUE = {key: types for key, types in _OWN.items() if key not in _VALUE}
+_NOTHING: Typed = {}
+_NOWHERE: tuple[str, Callable[[Any], bool]] = ("", lambda _: False)
+_SCALARS = (str, int, float, bool)
 
-def _row(node: Mapping[str, Any], where: Row, lists: Mapping[str, str], nested: str | None = None) -> Row:
-    """The row of a node; the `lists` become rows of their own, the object under `nested` is spread over the value columns."""
-    row = where | {"keys": _escaped(tuple(node))}
-    value = node.get(nested) if nested else None
-    spread = type(value) is dict
-    rest: dict[str, Any] = {}
-    for key, item in node.items():
-        if spread and key == nested:
-            row["value_keys"] = _escaped(tuple(item))
-            inner = {name: part for name, part in item.items() if not _place(row, _VALUE, name, part)}
-            if inner:
-                rest[key] = inner
-        elif key in lists:
-            continue
-        elif (spread and key in _VALUE) or not _place(row, _OWN, key, item):
-            rest[key] = item
-    if rest:
-        row["rest"] = _dump(rest)
+
+def _row(node: Mapping[str, Any], where: Row, lists: Mapping[str, str]) -> Row:
+    """The row of a node that has no value; the `lists` become rows of their own."""
+    row = where.copy()
+    _fill(row, node, lists)
     return row
 
 
-def _place(row: Row, columns: Mapping[str, Typed], key: str, value: object) -> bool:
-    """Puts a value into the column for its key, and says whether there is one of its type."""
-    for column, fits in columns.get(key, ()):
-        if fits(value):
-            row[column] = value
-            return True
-    return False
+def _fill(row: Row, node: Mapping[str, Any], lists: Mapping[str, str], nested: str | None = None) -> None:
+    """Puts a node into its row; the `lists` become rows of their own, the object under `nested` is spread over the value columns."""
+    row["keys"] = _escaped(tuple(node))
+    value = node.get(nested) if nested else None
+    if nested is None or type(value) is not dict:
+        rest = _store(row, node, _OWN)
+    else:
+        rest = _store(row, node, _OWN_BESIDE_VALUE)
+        row["value_keys"] = _escaped(tuple(value))
+        rest[nested] = _store(row, value, _VALUE)
+        if not rest[nested]:
+            del rest[nested]
+    for key in lists:
+        del rest[key]
+    if rest:
+        row["rest"] = _dump(rest)
+
+
+def _store(row: Row, fields: Mapping[str, Any], columns: Mapping[str, Typed]) -> dict[str, Any]:
+    """Puts fields into the columns of their types; those that no column can hold are given back."""
+    rest = {}
+    for key, item in fields.items():
+        column, fits = columns.get(key, _NOTHING).get(type(item), _NOWHERE)
+        if fits(item):
+            row[column] = item
+        else:
+            rest[key] = item
+    return rest
 
 
 @lru_cache(maxsize=4096)
-def _escaped(keys: tuple[str, ...]) -> list[str]:
-    return [json.dumps(key)[1:-1] for key in keys]
+def _escaped(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(json.dumps(key)[1:-1] for key in keys)
 
 
-def _unescaped(keys: Sequence[str]) -> list[str]:
-    return [json.loads(f'"{key}"') if "\\" in key else key for key in keys]
+@lru_cache(maxsize=4096)
+def _unescaped(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(json.loads(f'"{key}"') if "\\" in key else key for key in keys)
 
 
 def _node(row: Mapping[str, Any]) -> dict[str, Any]:
     rest: dict[str, Any] = json.loads(row["rest"]) if row.get("rest") else {}
     value_keys = row.get("value_keys")
     node: dict[str, Any] = {}
-    for key in _unescaped(row["keys"]):
+    for key in _unescaped(tuple(row["keys"])):
         if key == "value" and value_keys is not None:
             inner = rest.get(key, {})
-            node[key] = {name: inner[name] if name in inner else _held(row, _VALUE, name) for name in _unescaped(value_keys)}
+            node[key] = {name: inner[name] if name in inner else _held(row, _VALUE, name) for name in _unescaped(tuple(value_keys))}
         elif key in rest:
             node[key] = rest[key]
         elif key in _OWN:
@@ -300,15 +351,23 @@ def _node(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _held(row: Mapping[str, Any], columns: Mapping[str, Typed], key: str) -> Any:
-    held = next(row[column] for column, _ in columns[key] if row.get(column) is not None)
-    return list(held) if isinstance(held, Sequence) and not isinstance(held, str) else held
+    for column, _ in columns[key].values():
+        held = row.get(column)
+        if held is not None:
+            return held if type(held) in _SCALARS else list(held)
+    raise LookupError(key)
 
 
 def _list_of(row: Mapping[str, Any]) -> str:
-    node = row["layer"] if row["layer"] in LISTS.values() else "annotation"
-    return next(key for key, name in LISTS.items() if name == node)
+    return _LISTS_OF.get(row["layer"], "annotations")
 
 
 def _depth_first(row: Mapping[str, Any]) -> tuple[str, int, str, int, int]:
-    task, entry, result = (-1 if row.get(name) is None else row[name] for name in ("task", "entry", "result"))
-    return row["source"], task, _list_of(row) if entry >= 0 else "", entry, result
+    task, entry, result = row.get("task"), row.get("entry"), row.get("result")
+    return (
+        row["source"],
+        -1 if task is None else task,
+        "" if entry is None else _list_of(row),
+        -1 if entry is None else entry,
+        -1 if result is None else result,
+    )

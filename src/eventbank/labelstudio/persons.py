@@ -24,23 +24,24 @@ NAME = Code("E331", "the export holds the name of a person", "Pull the labels wi
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"']+@([\w-]+(?:\.[\w-]+)+|localhost)")
 _PSEUDONYM = re.compile(rf"[a-z]+-\d+(?:@{re.escape(DOMAIN)})?|[\s,\d]")
 _HALF = re.compile("[\ud800-\udfff]")
-_NAMES = frozenset({"first_name", "last_name", "username", "created_username"})
+_PSEUDONYMOUS = re.compile(rf"[a-z]+-\d+@{re.escape(DOMAIN)}", re.IGNORECASE)
+_NAMES = frozenset({"first_name", "last_name", "username", "created_username", "display_name", "phone", "avatar"})
 
 
 def persons(tasks: Iterable[dict[str, Any]], source: str = "") -> list[Problem]:
-    """Addresses and names of persons anywhere in an export but in the documents' own text and title.
+    """Addresses and names of persons anywhere in an export but in the documents' own text, which is checked with the document.
 
     Returns:
-        E330 for each e-mail address outside `annotators.invalid`, E331 for each name that is neither empty nor a pseudonym
-        (`annotator-1`). The place says where in the export; the message does not repeat the address or the name.
+        E330 for each e-mail address but pseudonymous ones (`annotator-1@annotators.invalid`), E331 for each name that is neither empty
+        nor a pseudonym (`annotator-1`). The place says where in the export; the message does not repeat the address or the name.
     """
     problems = []
     for at, task in enumerate(tasks):
         data = task.get("data")
         place = _place(task, source)
-        kept = {key: value for key, value in data.items() if key not in ("text", "title")} if isinstance(data, dict) else data
+        kept = {key: value for key, value in data.items() if key != "text"} if isinstance(data, dict) else data
         for path, key, string in _strings({**task, "data": kept}):
-            if any(match[1].lower() != DOMAIN for match in _ADDRESS.finditer(string)):
+            if any(not _PSEUDONYMOUS.fullmatch(match[0]) for match in _ADDRESS.finditer(string)):
                 problems.append(ADDRESS.at(place, f"at task {at}{path}"))
             elif key in _NAMES and _PSEUDONYM.sub("", string):
                 problems.append(NAME.at(place, f"at task {at}{path}"))

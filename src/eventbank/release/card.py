@@ -55,7 +55,8 @@ def card(
         validation_from=corpus.splits.validation_from or "no date yet",
         test_from=corpus.splits.test_from or "no date yet",
         splits=_splits(documents),
-        left_out=_table(("left out", "number"), sorted(facts["left_out"].items())),
+        kept="body paragraphs, cross-headings and captions" if corpus.keep_captions else "body paragraphs and cross-headings",
+        left_out=_left_out(facts["left_out"]),
         label_license=corpus.label_license or "not stated",
         rights=_rights(documents),
         limits="\n".join(f"- {limit}" for limit in corpus.limits),
@@ -129,6 +130,13 @@ def _types(configs: Sequence[Config], ontology: Ontology) -> str:
     rows = [(name, *(count[split][name] for split in SPLITS)) for name in ontology.events if any(count[split][name] for split in SPLITS)]
     rows.append(("all", *(count[split].total() for split in SPLITS)))
     return _table(("event type", *SPLITS), rows)
+
+
+def _left_out(count: Mapping[str, int]) -> str:
+    if not count:
+        return ""
+    said = "What a single sentence cannot hold is left out of `sentences` only, and a span that ends inside a token takes all of it there:"
+    return f"{said}\n\n{_table(('what', 'number'), sorted(count.items()))}"
 
 
 def _splits(documents: Sequence[Mapping[str, Any]]) -> str:

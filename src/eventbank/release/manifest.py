@@ -11,7 +11,7 @@ from typing import Any
 from eventbank.document import sha256
 from eventbank.errors import Code, EventBankError, Place, Problem
 
-NAME = "manifest.json"
+NAME, CARD = "manifest.json", "README.md"
 NO_MANIFEST = Code("E601", "the release has no manifest that can be read", "Get the release again, or build it again.")
 BROKEN_FILE = Code("E602", "a file of the release is missing or has other bytes", "Get the release again, or build it again.")
 EXTRA_FILE = Code(
@@ -41,15 +41,28 @@ def read(folder: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        if not isinstance(found, dict) or not isinstance(found["files"], list) or not isinstance(found["digest"], str):
-            raise TypeError("not the manifest of a release")
-        for entry in found["files"]:
-            entry["path"], entry["size"], entry["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EventBankError(
-            NO_MANIFEST.at(Place(file=NAME), str(error) if isinstance(error, ValueError) else type(error).__name__)
-        ) from None
+    except (OSError, ValueError) as error:
+        raise EventBankError(NO_MANIFEST.at(Place(file=NAME), str(error) if isinstance(error, ValueError) else "")) from None
+    if not _is_whole(found):
+        raise EventBankError(NO_MANIFEST.at(Place(file=NAME), "it has not the form of a release's manifest"))
     return dict(found)
+
+
+def _is_whole(found: Any) -> bool:
+    """Whether a JSON value has everything that is relied on, with the right types."""
+    if not isinstance(found, dict) or not all(isinstance(found.get(key), str) for key in ("name", "version", "digest")):
+        return False
+    files, rows, names = found.get("files"), found.get("rows"), found.get("names")
+    return (
+        isinstance(files, list)
+        and all(isinstance(one, dict) and isinstance(one.get("path"), str) and isinstance(one.get("sha256"), str) for one in files)
+        and all(type(one.get("size")) is int for one in files)
+        and any(one["path"] == CARD for one in files)
+        and isinstance(rows, dict)
+        and all(isinstance(parts, dict) and all(type(count) is int for count in parts.values()) for parts in rows.values())
+        and isinstance(names, dict)
+        and all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in names.values())
+    )
 
 
 def verify(folder: Path) -> Iterator[Problem]:

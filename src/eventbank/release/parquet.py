@@ -11,32 +11,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from eventbank.tables import PARQUET
+
 ROW_GROUP = 1_000
 """Rows in a row group: what a browser fetches at once."""
 
 
 def write(table: pa.Table, path: Path) -> None:
-    """Writes a table; its schema must be the one of `tables`, without metadata.
+    """Writes a table with the options of `tables.PARQUET`; its schema must be the one of `tables`, without metadata.
 
-    Content-defined chunking makes the bytes independent of how the table is chunked in memory, and lets a store that splits files by
-    content keep what two versions share. There is no `huggingface` key: the card declares the features, and older versions of
-    `datasets` stumble over the key.
+    There is no `huggingface` key: the card declares the features, and older versions of `datasets` stumble over the key.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(
-        table,
-        path,
-        row_group_size=ROW_GROUP,
-        version="2.6",
-        data_page_version="1.0",
-        compression="zstd",
-        compression_level=9,
-        use_dictionary=True,
-        write_statistics=True,
-        write_page_index=True,
-        use_content_defined_chunking=True,
-        store_schema=True,
-    )
+    pq.write_table(table, path, row_group_size=ROW_GROUP, **PARQUET)
 
 
 def row_digest(tables: Iterable[tuple[str, str, pa.Table]]) -> str:

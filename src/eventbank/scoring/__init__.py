@@ -1,0 +1,1 @@
+"""Scores of labels against labels: sets of spans, coreference chains, and intervals for both."""
