@@ -13,12 +13,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from conftest import ROOT
+from eventbank.inputs import read_documents, read_labels
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eventbank import ontology as ontologies
 from eventbank.adjudication import Adjudicated, Decision, Difference, adjudicate
-from eventbank.build import build, read_documents, read_labels
+from eventbank.build import build
 from eventbank.checks import check_layer
 from eventbank.cli import main
 from eventbank.corpus import open_corpus

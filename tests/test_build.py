@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from conftest import LONG, ROOT, copy_inputs
+from eventbank.inputs import read
 
-from eventbank.build import build, check, make_tables, read
+from eventbank.build import build, check, make_tables
 from eventbank.cli import main
 from eventbank.corpus import open_corpus
 from eventbank.document import sha256

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eventbank.inputs import read_documents
 from labelstudio_server import PASSWORD, Live
 from labelstudio_server import live as running
 
 from eventbank import ontology as ontologies
-from eventbank.build import read_documents
 from eventbank.corpus import open_corpus
 from eventbank.document import sha256
 from eventbank.labelstudio import client, codec

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
+from eventbank.inputs import read_documents, rebase_labels
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbank.build import build, read_documents, rebase_labels
+from eventbank.build import build
 from eventbank.cli import main
 from eventbank.corpus import open_corpus
 from eventbank.document import Document, Zone, assemble, sha256

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from eventbank.inputs import read_documents
 
 from eventbank.articles.metadata import metadata
 from eventbank.articles.sources import FACTS, read_sources
 from eventbank.articles.zones import zones
-from eventbank.build import read_documents
 from eventbank.corpus import open_corpus
 from eventbank.document import sha256
 

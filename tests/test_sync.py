@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
+from eventbank.inputs import read_documents
 from hypothesis import given
 from hypothesis import strategies as st
 from proxy import Answer, scripted, serving
 
 from eventbank import ontology as ontologies
-from eventbank.build import read_documents
 from eventbank.cli import main
 from eventbank.corpus import open_corpus
 from eventbank.errors import EventBankError, Problem
@@ -29,6 +29,8 @@ from eventbank.labelstudio.nodes import dump, parse
 from eventbank.labelstudio.payload import Wanted, wanted
 from eventbank.labelstudio.persons import persons
 from eventbank.labelstudio.sync import pull, push
+
+pytestmark = pytest.mark.server
 
 KEY = "0123456789abcdef-a-key"
 ME = Answer(body=json.dumps({"id": 7, "email": "a@b.example"}).encode())

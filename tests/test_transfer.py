@@ -31,6 +31,8 @@ from eventbank.labelstudio.nodes import file_row, from_rows, record_rows
 from eventbank.labelstudio.transfer import export_file, import_file
 from eventbank.tables import ANNOTATIONS
 
+pytestmark = pytest.mark.slow
+
 LABELS = Path(__file__).parent / "labels"
 THOUSANDS = settings(max_examples=settings.default.max_examples * 15)
 HUNDREDS = settings(max_examples=settings.default.max_examples * 3)

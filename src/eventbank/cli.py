@@ -114,10 +114,10 @@ def check_command(path: Path, strict: bool, as_json: bool) -> None:
 def agree_command(out: Path | None, as_json: bool) -> None:
     """Measure the agreement between the annotators of annotations/, adjudicated labels apart."""
     from eventbank.agreement import agree, passes, table
-    from eventbank.build import read_documents, read_labels
     from eventbank.corpus import open_corpus
     from eventbank.errors import raise_errors
     from eventbank.files import write_atomic
+    from eventbank.inputs import read_documents, read_labels
     from eventbank.ontology import load
 
     corpus = open_corpus()
@@ -193,8 +193,8 @@ def label_rebase_command(exports: Sequence[Path], drop: bool, as_json: bool) -> 
 
     Each file is replaced when all its labels have a place; the labels that have none are listed.
     """
-    from eventbank.build import rebase_labels
     from eventbank.corpus import open_corpus
+    from eventbank.inputs import rebase_labels
 
     left = False
     found: list[Problem] = []

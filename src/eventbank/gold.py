@@ -9,15 +9,14 @@ from typing import Any, cast
 
 import yaml
 
-from eventbank import ontology as ontologies
 from eventbank import yamlfile
 from eventbank.adjudication import TAKES, UNDECIDED, Adjudicated, Decision, Take, adjudicate
-from eventbank.build import read_documents, read_labels
 from eventbank.checks import check_layer
 from eventbank.corpus import Corpus
 from eventbank.document import Document
 from eventbank.errors import Code, Place, Problem, raise_errors
 from eventbank.files import write_atomic, writing
+from eventbank.inputs import read_documents, read_labels, read_ontology
 from eventbank.labelstudio import codec
 from eventbank.labelstudio.nodes import dump, layer_of
 from eventbank.layer import Layer
@@ -81,7 +80,7 @@ class _Case:
 
 def _read(corpus: Corpus) -> _Case:
     documents, _ = read_documents(corpus)
-    ontology = ontologies.load(corpus.ontology, corpus.relative(corpus.ontology))
+    ontology = read_ontology(corpus)
     layers, _, problems = read_labels(corpus, documents, ontology)
     raise_errors(problems)
     decisions = read_decisions(corpus.root / DECISIONS)

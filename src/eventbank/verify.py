@@ -15,6 +15,7 @@ from eventbank.checks import check_layer
 from eventbank.corpus import MARK, find_root, open_corpus
 from eventbank.errors import Code, EventBankError, Place, Problem, excerpt
 from eventbank.gold import check_gold
+from eventbank.inputs import read_documents, read_ontology
 from eventbank.labelstudio import codec
 from eventbank.release import manifest, parquet
 
@@ -60,8 +61,8 @@ def check_export(path: Path) -> list[Problem]:
     except EventBankError:
         return problems
     corpus = open_corpus(path.resolve().parent)
-    documents, doubts = build.read_documents(corpus)
-    ontology = build.read_ontology(corpus)
+    documents, doubts = read_documents(corpus)
+    ontology = read_ontology(corpus)
     texts = {document.doc_id: document.text for document in documents}
     layers, refused = codec.layers(tasks, path.name, ontology, texts)
     found = [problem for layer in layers for problem in check_layer(layer, texts[layer.doc_id], ontology, corpus.language)]

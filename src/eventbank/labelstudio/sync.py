@@ -12,11 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eventbank import ontology as ontologies
-from eventbank.build import read_documents
 from eventbank.corpus import Corpus
 from eventbank.errors import Code, EventBankError, Place, Problem, raise_errors
 from eventbank.files import write_atomic, writing
+from eventbank.inputs import read_documents, read_ontology
 from eventbank.labelstudio import codec, pseudonyms
 from eventbank.labelstudio.client import (
     NO_PROJECT,
@@ -113,7 +112,7 @@ def push(
             (E306, E372, E373, E374, E376), before anything is changed there; E360 to E370 if the server fails.
     """
     documents, _ = read_documents(corpus)
-    ontology = ontologies.load(corpus.ontology, corpus.relative(corpus.ontology))
+    ontology = read_ontology(corpus)
     goal = wanted(documents, ontology, _read(corpus, annotations), _read(corpus, predictions), model_version)
     known = pseudonyms.read_list(people or pseudonyms.default_list(corpus))
     title = _title(corpus, project)
@@ -150,7 +149,7 @@ def pull(corpus: Corpus, server: Server, out: Path, *, project: str = "", people
             if there is no such project, E377 for the list of annotators, E360 to E369 if the server fails. The file is as it was then.
     """
     documents, _ = read_documents(corpus)
-    ontology = ontologies.load(corpus.ontology, corpus.relative(corpus.ontology))
+    ontology = read_ontology(corpus)
     title = _title(corpus, project)
     connection = connect(server)
     found = find_project(connection, title)
