@@ -13,7 +13,6 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from conftest import ROOT
-from eventbank.inputs import read_documents, read_labels
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +23,7 @@ from eventbank.checks import check_layer
 from eventbank.cli import main
 from eventbank.corpus import open_corpus
 from eventbank.gold import check_gold
+from eventbank.inputs import read_documents, read_labels
 from eventbank.layer import Argument, Event, Layer, Mention, numbered
 
 ONTOLOGY = ontologies.load(ROOT / "schema" / "ontology.yaml")

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from conftest import LONG
-from eventbank.inputs import read_documents
 from sketch import LAYERS, ONTOLOGY, layer_of
 
 from eventbank.agreement import Agreement, agree, krippendorff_alpha, passes, table
 from eventbank.cli import main
 from eventbank.corpus import open_corpus
 from eventbank.errors import EventBankError
+from eventbank.inputs import read_documents
 from eventbank.labelstudio.codec import encode
 from eventbank.labelstudio.nodes import dump
 from eventbank.layer import Argument, Event, Layer, Mention

@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from conftest import LONG, ROOT, copy_inputs
-from eventbank.inputs import read
 
 from eventbank.build import build, check, make_tables
 from eventbank.cli import main
 from eventbank.corpus import open_corpus
 from eventbank.document import sha256
 from eventbank.errors import EventBankError
+from eventbank.inputs import read
 
 EXPORT = "pass-1.json"
 FIRST = "000_82e5072b32c6064b"

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from conftest import copy_inputs
-from eventbank.inputs import read_documents
 from labelstudio_server import Live
 from labelstudio_server import live as running
 from proxy import Answer, forward, serving
@@ -24,6 +23,7 @@ from proxy import Answer, forward, serving
 from eventbank import ontology as ontologies
 from eventbank.corpus import Corpus, open_corpus
 from eventbank.errors import EventBankError
+from eventbank.inputs import read_documents
 from eventbank.labelstudio import client, codec, manifest
 from eventbank.labelstudio.client import Server, connect, snapshot
 from eventbank.labelstudio.nodes import Task, dump

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eventbank.inputs import read_documents
 from labelstudio_server import PASSWORD, Live
 from labelstudio_server import live as running
 
 from eventbank import ontology as ontologies
 from eventbank.corpus import open_corpus
 from eventbank.document import sha256
+from eventbank.inputs import read_documents
 from eventbank.labelstudio import client, codec
 from eventbank.labelstudio.nodes import dump, parse
 from eventbank.labelstudio.sync import pull, push

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
-from eventbank.inputs import read_documents, rebase_labels
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from eventbank.cli import main
 from eventbank.corpus import open_corpus
 from eventbank.document import Document, Zone, assemble, sha256
 from eventbank.errors import EventBankError
+from eventbank.inputs import read_documents, rebase_labels
 from eventbank.rebase import locate, rebase
 
 EXPORT = "pass-1.json"

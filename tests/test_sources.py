@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from eventbank.inputs import read_documents
 
 from eventbank.articles.metadata import metadata
 from eventbank.articles.sources import FACTS, read_sources
 from eventbank.articles.zones import zones
 from eventbank.corpus import open_corpus
 from eventbank.document import sha256
+from eventbank.inputs import read_documents
 
 SOURCES = read_sources(ROOT / "articles" / "sources.yaml", "articles/sources.yaml")[0]
 

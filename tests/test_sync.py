@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
-from eventbank.inputs import read_documents
 from hypothesis import given
 from hypothesis import strategies as st
 from proxy import Answer, scripted, serving
@@ -23,6 +22,7 @@ from eventbank import ontology as ontologies
 from eventbank.cli import main
 from eventbank.corpus import open_corpus
 from eventbank.errors import EventBankError, Problem
+from eventbank.inputs import read_documents
 from eventbank.labelstudio import client, manifest, pseudonyms
 from eventbank.labelstudio.client import Server, call, connect, find_server
 from eventbank.labelstudio.nodes import dump, parse
