@@ -194,6 +194,7 @@ def adjudicated(root: Path) -> tuple[int, dict]:
     return run.exit_code, json.loads(run.stdout)
 
 
+@pytest.mark.slow
 def test_the_command_lists_differences_waits_for_decisions_and_writes_gold(two_passes: Path) -> None:
     code, found = adjudicated(two_passes)
     assert (code, found["open"]) == (1, 1)
@@ -213,24 +214,28 @@ def test_the_command_lists_differences_waits_for_decisions_and_writes_gold(two_p
     assert json.loads((two_passes / "dataset" / "manifest.json").read_text("utf-8"))["gold"] == "adjudicated"
 
 
+@pytest.mark.slow
 def test_gold_that_the_decisions_no_longer_give_is_reported(two_passes: Path) -> None:
     adjudicated(two_passes)
     shutil.copy(two_passes / "annotations" / "pass-1.json", two_passes / "annotations" / "gold.json")
     assert [problem.code for problem in check_gold(open_corpus(two_passes))] == ["W474"]
 
 
+@pytest.mark.slow
 def test_decisions_of_another_shape_are_refused_with_their_line(two_passes: Path) -> None:
     (two_passes / "annotations" / "decisions.yaml").write_text("a:\n- {at: x, take: perhaps}\n", "utf-8")
     code, found = adjudicated(two_passes)
     assert (code, [(problem["code"], problem["place"]["line"]) for problem in found["problems"]]) == (1, [("E002", 2)])
 
 
+@pytest.mark.slow
 def test_one_pass_alone_cannot_be_adjudicated(two_passes: Path) -> None:
     (two_passes / "annotations" / "pass-2.json").unlink()
     code, found = adjudicated(two_passes)
     assert (code, {problem["code"] for problem in found["problems"]}) == (1, {"E473"})
 
 
+@pytest.mark.slow
 def test_gold_that_breaks_a_check_is_not_written(two_passes: Path) -> None:
     adjudicated(two_passes)
     path = two_passes / "annotations" / "decisions.yaml"

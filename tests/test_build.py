@@ -388,6 +388,7 @@ def test_articles_without_cut_dates_are_refused_with_a_proposal(small: Callable[
         build(open_corpus(root))
 
 
+@pytest.mark.slow
 def test_a_released_version_cannot_get_other_rows(built_root: Path) -> None:
     corpus_root, digest = built_root, check_digest(built_root)
     releases = corpus_root / "schema" / "releases.csv"

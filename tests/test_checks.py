@@ -253,6 +253,7 @@ chains:
 """
 
 
+@pytest.mark.slow
 def test_problems_and_ids_do_not_depend_on_the_order_of_hashes() -> None:
     script = (
         "import test_checks as t\n"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 from conftest import ROOT
 
@@ -24,6 +25,7 @@ def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "eventbank", *words], cwd=cwd, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.slow
 def test_the_projects_own_corpus_has_no_problem() -> None:
     found = run("check", "--strict")
     assert (found.returncode, found.stdout.strip()) == (0, "no problem found"), found.stderr
@@ -49,6 +51,7 @@ def test_init_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.slow
 def test_a_new_corpus_builds_and_has_no_problem(tmp_path: Path) -> None:
     assert run("init", "My Corpus", cwd=tmp_path).returncode == 0
     root = tmp_path / "My Corpus"

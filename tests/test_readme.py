@@ -30,6 +30,7 @@ def test_the_readme_begins_with_the_two_commands_of_make() -> None:
     assert first.splitlines() == ["$ make", "$ make test"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", sorted({page for page, _ in blocks("console")}))
 def test_console_examples_run(page: str, release: Path, tmp_path: Path) -> None:
     """Runs the eventbank commands of a page one after the other, `cd` included; those before the first `cd` run in the corpus."""

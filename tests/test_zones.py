@@ -175,6 +175,7 @@ def test_zones_are_the_same_each_time(raw: str) -> None:
     assert zones(raw) == zones(raw)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["menu\n", "word ", "© 2020 X\nTel: 1\n", "Most read\n", "(", f"{SENTENCE}\n", "By A B\nA B\n", "a\r"])
 def test_a_page_of_a_hundred_thousand_equal_parts_is_cut(part: str) -> None:
     found = zones(part * 100_000)
