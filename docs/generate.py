@@ -15,10 +15,10 @@ import click
 
 import eventbank
 from eventbank import ontology
-from eventbank.build import TABLES
 from eventbank.cli import main
 from eventbank.errors import CODES
 from eventbank.schemas import describe
+from eventbank.tables import TABLES
 
 HERE = Path(__file__).parent
 MADE = "<!-- Made by docs/generate.py; do not edit. -->\n\n"

@@ -10,11 +10,11 @@ from pandera.errors import SchemaErrors
 
 from eventbank import ontology as ontologies
 from eventbank import tables
-from eventbank.schemas import describe, features, pandera_schema, vocabulary
+from eventbank.schemas import describe, features, label_names, pandera_schema, vocabulary
 from eventbank.tables import ARGUMENTS, DOCUMENTS, Column, Table
 
 ONTOLOGY = ontologies.load(Path(__file__).parent.parent / "schema" / "ontology.yaml")
-TABLES = [table for table in vars(tables).values() if isinstance(table, Table)]
+TABLES = tables.TABLES
 ARGUMENT = {
     "doc_id": "d1", "event_id": "d1-E1", "event_type": "Weapon.Launch", "trigger_start": 1, "trigger_end": 2, "role": "Actor",
     "kind": "mention", "ref_id": "d1-M1", "start": 0, "end": 1, "text": "x"
@@ -111,7 +111,7 @@ def test_column_too_many_or_too_few_is_refused() -> None:
 def loaded(table: Table) -> Any:
     from datasets import Features
 
-    return Features._from_yaml_list(features(table, ONTOLOGY))
+    return Features._from_yaml_list(features(table, label_names(ONTOLOGY)))
 
 
 def as_strings(kind: pa.DataType) -> pa.DataType:

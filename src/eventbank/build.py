@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import csv
-import filecmp
 import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from eventbank.corpus import Corpus
-from eventbank.errors import Code, EventBankError, Place, Problem, raise_errors
-from eventbank.files import staged, write_atomic, writing
-from eventbank.inputs import Inputs, read, release_facts
+from eventbank.errors import Code, EventBankError, Place, Problem
+from eventbank.files import write_atomic, writing
+from eventbank.inputs import Inputs, read
 from eventbank.layer import numbered
 from eventbank.ontology import Ontology
-from eventbank.release import manifest, parquet
-from eventbank.release.card import Config, card
+from eventbank.release import folder, manifest
+from eventbank.release.content import Release
 from eventbank.release.rows import Labelled, Row, argument_rows, document_row, event_row, mention_rows, sentence_rows
 from eventbank.schemas import label_names, pandera_schema
 from eventbank.splits import to_csv
-from eventbank.tables import ANNOTATIONS, ARGUMENTS, DOCUMENTS, EVENTS, MENTIONS, SENTENCES, SPLITS, Table
+from eventbank.tables import ANNOTATIONS, ARGUMENTS, DOCUMENTS, EVENTS, MENTIONS, SENTENCES, SPLITS, TABLES, Table
 
-FOREIGN = Code("E614", "dataset/ was not written by a build", "Move it away; eventbank build makes a new one.")
 BAD_TABLE = Code("E610", "a table of the release breaks its schema", "Report this with the document it names: a check before it has a gap.")
 RELEASED = Code("E611", "this version has been released with other rows", "Raise the version in eventbank.toml.")
 BAD_RELEASES = Code(
@@ -37,7 +34,6 @@ STALE = Code("W613", "dataset/ is not what the inputs give", "Run eventbank buil
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 SINGLE = "single pass, not adjudicated"
 ADJUDICATED = "adjudicated"
-TABLES = (EVENTS, DOCUMENTS, MENTIONS, ARGUMENTS, SENTENCES, ANNOTATIONS)
 
 
 @dataclass(frozen=True)
@@ -62,18 +58,31 @@ def build(corpus: Corpus) -> Built:
     """
     with writing(corpus.root):
         inputs = read(corpus)
-        tables, left_out = make_tables(inputs)
-        digest = _digest(tables)
-        _refuse_released(corpus, digest)
-        _refuse_foreign(corpus)
-        with staged(corpus.dataset) as stage:
-            facts = _facts(inputs, tables, left_out, digest)
-            _write(stage, inputs, tables, facts)
-            changed = not _same(stage, corpus.dataset)
+        release = make_release(inputs)
+        _refuse_released(corpus, release.digest)
+        folder.refuse_foreign(corpus.dataset, corpus.relative(corpus.dataset))
+        changed = folder.replace(release, corpus.dataset)
         if to_csv(inputs.placements) != (corpus.frozen_splits.read_bytes() if corpus.frozen_splits.exists() else b""):
             write_atomic(corpus.frozen_splits, to_csv(inputs.placements))
         new = tuple(sorted(inputs.placements.keys() - inputs.frozen.keys()))
-        return Built(digest, changed, facts["rows"], new, inputs.problems)
+        return Built(release.digest, changed, release.rows, new, inputs.problems)
+
+
+def make_release(inputs: Inputs) -> Release:
+    """The release that the inputs of a corpus give.
+
+    Raises:
+        EventBankError: E610 if a table breaks its own schema.
+    """
+    tables, left_out = make_tables(inputs)
+    return Release(
+        settings=inputs.corpus,
+        names=label_names(inputs.ontology),
+        tables=tables,
+        gold=ADJUDICATED if inputs.adjudicated else SINGLE if inputs.gold else "no labels yet",
+        held=[doc_id for doc_id, placement in sorted(inputs.placements.items()) if placement.splits[0] not in SPLITS],
+        left_out=dict(sorted(left_out.items())),
+    )
 
 
 def make_tables(inputs: Inputs) -> tuple[dict[Table, dict[str, pa.Table]], Counter[str]]:
@@ -114,8 +123,7 @@ def check(corpus: Corpus) -> list[Problem]:
     """Every problem of a corpus: its inputs, its release, and whether the release is what the inputs give."""
     try:
         inputs = read(corpus)
-        tables, _ = make_tables(inputs)
-        digest = _digest(tables)
+        digest = make_release(inputs).digest
         _refuse_released(corpus, digest)
     except EventBankError as error:
         return list(error.problems)
@@ -174,48 +182,6 @@ def _broken(table: Table, whole: pa.Table, failures: Iterable[Mapping[str, Any]]
         yield BAD_TABLE.at(place, f"{column} ({kind}): {values[0]!r}{f' and {len(values) - 1} more' if len(values) > 1 else ''}")
 
 
-def _digest(tables: Mapping[Table, Mapping[str, pa.Table]]) -> str:
-    return parquet.row_digest((table.name, split, part) for table, parts in tables.items() for split, part in parts.items())
-
-
-def _facts(inputs: Inputs, tables: Mapping[Table, Mapping[str, pa.Table]], left_out: Counter[str], digest: str) -> dict[str, Any]:
-    rows = {table.name: {split: part.num_rows for split, part in tables.get(table, {}).items()} for table in TABLES}
-    out = [doc_id for doc_id, placement in sorted(inputs.placements.items()) if placement.splits[0] not in SPLITS]
-    return {
-        "name": inputs.corpus.name,
-        "version": inputs.corpus.version,
-        "digest": digest,
-        "gold": ADJUDICATED if inputs.adjudicated else SINGLE if inputs.gold else "no labels yet",
-        "names": label_names(inputs.ontology),
-        "rows": {name: {split: found.get(split, 0) for split in SPLITS} for name, found in rows.items()},
-        "held": out,
-        "left_out": dict(sorted(left_out.items())),
-    }
-
-
-def _write(stage: Path, inputs: Inputs, tables: Mapping[Table, Mapping[str, pa.Table]], facts: Mapping[str, Any]) -> None:
-    configs = []
-    for table, parts in tables.items():
-        config = Config(table, parts, 0)
-        paths = [stage / config.path(split) for split in parts]
-        for path, part in zip(paths, parts.values(), strict=True):
-            parquet.write(part, path)
-        configs.append(Config(table, parts, sum(path.stat().st_size for path in paths)))
-    absent = [table.name for table in TABLES if table not in tables]
-    (stage / "README.md").write_bytes(card(inputs.corpus, inputs.ontology, configs, absent, facts["digest"], facts))
-    (stage / manifest.NAME).write_bytes(manifest.manifest(stage, facts))
-
-
-def _refuse_foreign(corpus: Corpus) -> None:
-    """E614 if `dataset` is no folder that a build wrote, E603 for each file in it that no build wrote."""
-    if corpus.dataset.is_symlink() or (corpus.dataset.exists() and not corpus.dataset.is_dir()):
-        raise EventBankError(FOREIGN.at(Place(file=corpus.relative(corpus.dataset)), "it is a link or a file"))
-    if corpus.dataset.is_dir() and any(corpus.dataset.iterdir()):
-        if not release_facts(corpus):
-            raise EventBankError(FOREIGN.at(Place(file=corpus.relative(corpus.dataset)), "it has no manifest"))
-        raise_errors(problem for problem in manifest.verify(corpus.dataset) if problem.code == manifest.EXTRA_FILE.id)
-
-
 def _refuse_released(corpus: Corpus, digest: str) -> None:
     """E611 if the version stands in schema/releases.csv with another digest, E612 if that file cannot be read."""
     if not corpus.releases.exists():
@@ -232,11 +198,3 @@ def _refuse_released(corpus: Corpus, digest: str) -> None:
             raise EventBankError(BAD_RELEASES.at(place, "expected the columns version, digest and date, with a version in each row"))
         if row["version"] == corpus.version and row["digest"] != digest:
             raise EventBankError(RELEASED.at(place, corpus.version))
-
-
-def _same(one: Path, other: Path) -> bool:
-    """Whether two folders hold the same files with the same bytes."""
-    names = {path.relative_to(folder) for folder in (one, other) for path in folder.rglob("*") if path.is_file()}
-    return all(
-        (one / name).is_file() and (other / name).is_file() and filecmp.cmp(one / name, other / name, shallow=False) for name in names
-    )

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,10 @@ class Thresholds:
     paragraph_words: int = 50
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """The settings of a corpus and the paths of its parts."""
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What eventbank.toml says of a corpus, wherever the corpus lies; a release carries it along."""
 
-    root: Path
     name: str
     title: str
     repo: str
@@ -64,6 +63,13 @@ class Corpus:
     def kept_kinds(self) -> frozenset[str]:
         """The kinds of zone whose text is the text of a document."""
         return KEPT_KINDS | {"caption"} if self.keep_captions else KEPT_KINDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus(Settings):
+    """The settings of a corpus and the paths of its parts."""
+
+    root: Path
 
     @property
     def articles(self) -> Path:
@@ -136,15 +142,31 @@ def open_corpus(path: Path | str = ".") -> Corpus:
         raise EventBankError(BAD_SETTINGS.at(Place(file=MARK), str(error))) from None
     except RecursionError:
         raise EventBankError(BAD_SETTINGS.at(Place(file=MARK), "the values are nested too deep")) from None
+    settings = settings_of(data)
+    return Corpus(root=root, **{one.name: getattr(settings, one.name) for one in fields(Settings)})
+
+
+def settings_of(data: dict[str, Any]) -> Settings:
+    """The settings in the sections of an eventbank.toml.
+
+    Raises:
+        EventBankError: E004 for each setting that cannot be used.
+    """
     raise_errors(_problems(data))
-    settings: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data["corpus"].items()}
-    return Corpus(
-        root=root,
-        **settings,
+    own: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data["corpus"].items()}
+    return Settings(
+        **own,
         **data.get("text", {}),
         splits=SplitSettings(**data.get("splits", {})),
         thresholds=Thresholds(**data.get("thresholds", {})),
     )
+
+
+def sections_of(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The settings as the sections of an eventbank.toml, those that have no value left out: `settings_of` gives them again."""
+    own = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(settings).items() if key in _SHAPE["corpus"]}
+    splits = {key: value for key, value in asdict(settings.splits).items() if value is not None}
+    return {"corpus": own, "splits": splits, "text": {"keep_captions": settings.keep_captions}, "thresholds": asdict(settings.thresholds)}
 
 
 _SHAPE: dict[str, dict[str, type]] = {

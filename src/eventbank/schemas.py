@@ -61,11 +61,11 @@ def pandera_schema(table: Table, ontology: Ontology) -> DataFrameSchema:
     return DataFrameSchema({one.name: column(one) for one in table.columns}, strict=True, name=table.name)
 
 
-def features(table: Table, ontology: Ontology) -> list[dict[str, Any]]:
-    """The features of a table as the YAML of a dataset card writes them, class labels included."""
+def features(table: Table, names: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """The features of a table as the YAML of a dataset card writes them, class labels included; `names` as `label_names` gives them."""
 
     def feature(column: Column) -> dict[str, Any]:
-        inner: Any = [feature(field) for field in column.fields] or _dtype(column, ontology)
+        inner: Any = [feature(field) for field in column.fields] or _dtype(column, names)
         if column.many:
             return {"name": column.name, "list": inner}
         return {"name": column.name, "struct" if column.fields else "dtype": inner}
@@ -73,9 +73,9 @@ def features(table: Table, ontology: Ontology) -> list[dict[str, Any]]:
     return [feature(column) for column in table.columns]
 
 
-def _dtype(column: Column, ontology: Ontology) -> Any:
+def _dtype(column: Column, names: Mapping[str, Sequence[str]]) -> Any:
     if column.label:
-        return {"class_label": {"names": {str(at): name for at, name in enumerate(vocabulary(column, ontology))}}}
+        return {"class_label": {"names": {str(at): name for at, name in enumerate(names[str(column.names)])}}}
     return {pa.bool_(): "bool", pa.date32(): "date32", pa.float64(): "float64"}.get(column.type, str(column.type))
 
 

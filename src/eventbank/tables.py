@@ -370,3 +370,6 @@ ANNOTATIONS = Table(
     ),
     ("source", "task", "layer", "entry", "result"),
 )
+
+TABLES = (EVENTS, DOCUMENTS, MENTIONS, ARGUMENTS, SENTENCES, ANNOTATIONS)
+"""The configs of a release in their order."""

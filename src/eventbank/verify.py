@@ -18,9 +18,10 @@ from eventbank.gold import check_gold
 from eventbank.inputs import read_documents, read_ontology
 from eventbank.labelstudio import codec
 from eventbank.release import manifest, parquet
+from eventbank.tables import TABLES
 
 Row = Mapping[str, Any]
-SCHEMAS = {table.name: table.schema for table in build.TABLES}
+SCHEMAS = {table.name: table.schema for table in TABLES}
 
 NOT_A_TARGET = Code(
     "E008", "there is nothing to check here", "Name a corpus, a release folder with a manifest.json, or a Label Studio export."

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 from typing import Any
 
 import pyarrow as pa
 import yaml
 
-from eventbank.corpus import Corpus
-from eventbank.ontology import Ontology
+from eventbank.release.content import Release, path_of
 from eventbank.schemas import features
 from eventbank.tables import SPLITS, Table
 
@@ -29,57 +29,57 @@ class Config:
     parts: Mapping[str, pa.Table]
     bytes_on_disk: int
 
-    def path(self, split: str) -> str:
-        """Where the rows of a split lie in the release."""
-        return f"{self.table.name}/{split}-00000-of-00001.parquet"
 
-
-def card(
-    corpus: Corpus, ontology: Ontology, configs: Sequence[Config], absent: Sequence[str], digest: str, facts: Mapping[str, Any]
-) -> bytes:
-    """README.md of a release. `configs` are those with rows, `absent` the names of the others, `facts` the facts of the manifest."""
-    header = yaml.safe_dump(_header(corpus, ontology, configs, digest), sort_keys=False, allow_unicode=True, width=120)
+def card(release: Release, folder: Path) -> bytes:
+    """README.md of a release whose tables lie in `folder`."""
+    configs = [
+        Config(table, parts, sum((folder / path_of(table, split)).stat().st_size for split in parts))
+        for table, parts in release.tables.items()
+    ]
+    settings = release.settings
+    header = yaml.safe_dump(_header(release, configs), sort_keys=False, allow_unicode=True, width=120)
     template = Template(files("eventbank.release").joinpath("card.md").read_text(encoding="utf-8"))
     documents = [row for config in configs if config.table.name == "documents" for row in _rows(config)]
     prose = template.substitute(
-        title=corpus.title,
-        description=corpus.description.strip(),
-        version=corpus.version,
-        digest=digest,
-        repo=corpus.repo,
+        title=settings.title,
+        description=settings.description.strip(),
+        version=settings.version,
+        digest=release.digest,
+        repo=settings.repo,
         configs=_configs(configs),
-        absent=f"Without rows and therefore left out: {', '.join(absent)}." if absent else "",
-        label_note=corpus.label_note,
-        gold=f"Gold layer: {facts['gold']}.",
-        types=_types(configs, ontology),
-        validation_from=corpus.splits.validation_from or "no date yet",
-        test_from=corpus.splits.test_from or "no date yet",
+        absent=f"Without rows and therefore left out: {', '.join(release.absent)}." if release.absent else "",
+        label_note=settings.label_note,
+        gold=f"Gold layer: {release.gold}.",
+        types=_types(configs, release.names["event_types"]),
+        validation_from=settings.splits.validation_from or "no date yet",
+        test_from=settings.splits.test_from or "no date yet",
         splits=_splits(documents),
-        kept="body paragraphs, cross-headings and captions" if corpus.keep_captions else "body paragraphs and cross-headings",
-        left_out=_left_out(facts["left_out"]),
-        label_license=corpus.label_license or "not stated",
+        kept="body paragraphs, cross-headings and captions" if settings.keep_captions else "body paragraphs and cross-headings",
+        left_out=_left_out(release.left_out),
+        label_license=settings.label_license or "not stated",
         rights=_rights(documents),
-        limits="\n".join(f"- {limit}" for limit in corpus.limits),
-        citation=f"## Citation\n\n```bibtex\n{corpus.citation.strip()}\n```" if corpus.citation else "",
+        limits="\n".join(f"- {limit}" for limit in settings.limits),
+        citation=f"## Citation\n\n```bibtex\n{settings.citation.strip()}\n```" if settings.citation else "",
     )
     prose = "\n\n".join(block.strip("\n") for block in prose.split("\n\n") if block.strip())
     return f"---\n{header}---\n\n{prose}\n".encode()
 
 
-def _header(corpus: Corpus, ontology: Ontology, configs: Sequence[Config], digest: str) -> dict[str, Any]:
+def _header(release: Release, configs: Sequence[Config]) -> dict[str, Any]:
     """The YAML of the card. Version and digest stand in it because `datasets` keys its cache of a folder by this header alone."""
-    seal = f"{corpus.title} {corpus.version}, content sha256:{digest}"
+    settings, digest = release.settings, release.digest
+    seal = f"{settings.title} {settings.version}, content sha256:{digest}"
     documents = max((sum(part.num_rows for part in config.parts.values()) for config in configs), default=0)
     header: dict[str, Any] = {
-        "language": [corpus.language],
-        "license": corpus.license,
-        "pretty_name": corpus.title,
+        "language": [settings.language],
+        "license": settings.license,
+        "pretty_name": settings.title,
         "task_categories": ["token-classification"],
         "tags": ["event-extraction", "event-argument-extraction", "coreference", "news"],
         "size_categories": [next((name for limit, name in SIZES if documents < limit), "n>10M")],
-        "annotations_creators": [corpus.label_creators] if corpus.label_creators else [],
+        "annotations_creators": [settings.label_creators] if settings.label_creators else [],
         "source_datasets": ["original"],
-        "version": corpus.version,
+        "version": settings.version,
         "digest": digest,
     }
     if not configs:
@@ -89,7 +89,7 @@ def _header(corpus: Corpus, ontology: Ontology, configs: Sequence[Config], diges
             {
                 "config_name": config.table.name,
                 "data_files": [{"split": split, "path": f"{config.table.name}/{split}-*.parquet"} for split in config.parts],
-                "version": corpus.version,
+                "version": settings.version,
                 "description": seal,
                 **({"default": True} if config.table.name == DEFAULT else {}),
             }
@@ -98,13 +98,13 @@ def _header(corpus: Corpus, ontology: Ontology, configs: Sequence[Config], diges
         "dataset_info": [
             {
                 "config_name": config.table.name,
-                "features": features(config.table, ontology),
+                "features": features(config.table, release.names),
                 "splits": [
                     {"name": split, "num_bytes": part.nbytes, "num_examples": part.num_rows} for split, part in config.parts.items()
                 ],
                 "download_size": config.bytes_on_disk,
                 "dataset_size": sum(part.nbytes for part in config.parts.values()),
-                "version": corpus.version,
+                "version": settings.version,
                 "description": seal,
             }
             for config in configs
@@ -121,13 +121,13 @@ def _configs(configs: Sequence[Config]) -> str:
     return _table(("config", "a row is", *SPLITS), rows)
 
 
-def _types(configs: Sequence[Config], ontology: Ontology) -> str:
+def _types(configs: Sequence[Config], names: Sequence[str]) -> str:
     count: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
     for config in configs:
         if config.table.name == "events":
             for split, part in config.parts.items():
                 count[split].update(event["type"] for row in part.select(["events"]).to_pylist() for event in row["events"])
-    rows = [(name, *(count[split][name] for split in SPLITS)) for name in ontology.events if any(count[split][name] for split in SPLITS)]
+    rows = [(name, *(count[split][name] for split in SPLITS)) for name in names if any(count[split][name] for split in SPLITS)]
     rows.append(("all", *(count[split].total() for split in SPLITS)))
     return _table(("event type", *SPLITS), rows)
 
