@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from eventbank.cli import agreement, corpus, label
+from eventbank.cli import agreement, corpus, label, release
 from eventbank.cli.base import Commands
 
 
@@ -25,5 +25,6 @@ for command in (
     agreement.agree_command,
     agreement.adjudicate_command,
     label.label_group,
+    release.diff_command,
 ):
     main.add_command(command)

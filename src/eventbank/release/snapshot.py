@@ -1,0 +1,170 @@
+"""A release as it is compared: from a folder, from a revision of the corpus's git repository, or from tables that are not written yet."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from eventbank import ontology as ontologies
+from eventbank.corpus import MARK, find_root
+from eventbank.errors import Code, EventBankError, Place, raise_errors
+from eventbank.layer import Argument, Event, Layer, Mention
+from eventbank.ontology import ATTRIBUTES, Ontology
+from eventbank.release import manifest, repository
+
+NO_RELEASE = Code(
+    "E650", "there is no release to compare", "Name a folder with a manifest.json, a corpus, or a commit or tag of the corpus's repository."
+)
+BAD_TABLE = Code("E651", "a table of the release cannot be read", "Get the release again, or build it again.")
+
+ONTOLOGY = Path("schema", "ontology.yaml")
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The rows of a release, by config and split, with its manifest and, where it is known, the ontology of its labels.
+
+    `name` is what the user called it. The columns may be those of an older version of EventBank.
+    """
+
+    name: str
+    facts: Mapping[str, Any]
+    tables: Mapping[str, Mapping[str, pa.Table]]
+    ontology: Ontology | None = field(default=None)
+
+    @property
+    def version(self) -> str:
+        """The version that the manifest names."""
+        return str(self.facts["version"])
+
+    @property
+    def digest(self) -> str:
+        """The digest of the rows that the manifest names."""
+        return str(self.facts["digest"])
+
+    @cached_property
+    def documents(self) -> dict[str, pa.Table]:
+        """The row of `documents` of every document, by id, as a table of one row."""
+        return self._rows("documents")
+
+    @cached_property
+    def labelled(self) -> dict[str, pa.Table]:
+        """The row of `events` of every document with labels, by id, as a table of one row."""
+        return self._rows("events")
+
+    def _rows(self, config: str) -> dict[str, pa.Table]:
+        return {
+            doc_id: part.slice(at, 1)
+            for part in self.tables.get(config, {}).values()
+            for at, doc_id in enumerate(part["doc_id"].to_pylist())
+        }
+
+
+def row_of(table: pa.Table) -> Row:
+    """The row of a table of one row."""
+    return dict(table.to_pylist()[0])
+
+
+def layer_of(row: Row, text_sha256: str = "") -> Layer:
+    """The gold layer that a row of `events` holds, with the ids of the release. A text that is withheld is an empty one."""
+    values = [(value, "value", value["type"]) for value in row["values"]]
+    named = [(mention, "entity", entity["type"]) for entity in row["entities"] for mention in entity["mentions"]]
+    mentions = [
+        Mention(one["mention_id"], "value" if kind == "value" else "entity", type_, *_span(one), one.get("level"), one.get("normalized"))
+        for one, kind, type_ in (*named, *values)
+    ]
+    chains: dict[str, set[str]] = {}
+    for event in row["events"]:
+        chains.setdefault(event["chain_id"], set()).add(event["event_id"])
+    return Layer(
+        row["doc_id"],
+        "",
+        text_sha256,
+        tuple(sorted(mentions, key=lambda one: (one.start, one.end, one.type))),
+        tuple(_event(event) for event in row["events"]),
+        tuple(frozenset(mention["mention_id"] for mention in entity["mentions"]) for entity in row["entities"]),
+        tuple(frozenset(members) for members in chains.values()),
+    )
+
+
+def _event(row: Row) -> Event:
+    arguments = tuple(Argument(one["role"], one["kind"], one["ref_id"]) for one in row["arguments"])
+    attributes = {name: row[name] for name in ATTRIBUTES}
+    return Event(row["event_id"], row["type"], *_span(row["trigger"]), attributes, row["realis"], arguments)
+
+
+def _span(row: Row) -> tuple[int, int, str]:
+    return row["start"], row["end"], row.get("text") or ""
+
+
+def snapshot(name: str, here: Path = Path()) -> Snapshot:
+    """The release that a user calls by name: a folder, or a revision of the repository of the corpus around `here`.
+
+    A folder is a release or a corpus, whose `dataset/` is meant; so it is without a name. The ontology is the one of the corpus, or of the
+    revision, that the release lies in.
+
+    Raises:
+        EventBankError: E650 if there is no release of that name, E601 to E603 if it is not whole, E651 for a table that cannot be read.
+    """
+    folder = Path(name) if name else find_root(here)
+    if folder.is_dir():
+        found = folder if (folder / manifest.NAME).is_file() else folder / "dataset" if (folder / MARK).is_file() else None
+        if found is None or not (found / manifest.NAME).is_file():
+            raise EventBankError(NO_RELEASE.at(Place(file=name or "dataset"), "the folder holds none"))
+        return _read(found, name or "dataset")
+    try:
+        root = find_root(here)
+    except EventBankError:
+        raise EventBankError(NO_RELEASE.at(Place(file=name), "there is no such folder, and no corpus here")) from None
+    with checked_out(root, name) as corpus:
+        return _read(corpus / "dataset", name)
+
+
+@contextmanager
+def checked_out(root: Path, revision: str) -> Iterator[Path]:
+    """A folder for a while, with `dataset/` and the ontology of a corpus as they are in a revision of its repository.
+
+    Raises:
+        EventBankError: E650 if the corpus is in no repository, if the repository has no such revision, or the revision no release.
+    """
+    place = Place(file=revision)
+    repo = repository.around(root)
+    commit = repo.commit(revision) if repo else None
+    if repo is None or commit is None:
+        found = (
+            "there is no such folder, and the corpus is in no git repository" if repo is None else "there is no such folder, commit or tag"
+        )
+        raise EventBankError(NO_RELEASE.at(place, found))
+    if not repo.has(commit, f"dataset/{manifest.NAME}"):
+        raise EventBankError(NO_RELEASE.at(place, "the commit holds no dataset/"))
+    data = repo.archive(commit, [name for name in ("dataset", ONTOLOGY.as_posix()) if repo.has(commit, name)])
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        archive.extractall(folder, filter="data")
+        yield Path(folder)
+
+
+def _read(folder: Path, name: str) -> Snapshot:
+    raise_errors(manifest.verify(folder))
+    facts = manifest.read(folder)
+    tables: dict[str, dict[str, pa.Table]] = {}
+    for entry in sorted(facts["files"], key=lambda entry: str(entry["path"])):
+        path = Path(entry["path"])
+        if path.suffix == ".parquet":
+            try:
+                table = pq.read_table(folder / path, partitioning=None)
+            except (OSError, ValueError) as error:
+                raise EventBankError(BAD_TABLE.at(Place(file=f"{name}: {path.as_posix()}"), str(error).splitlines()[0])) from None
+            tables.setdefault(path.parent.name, {})[path.name.partition("-")[0]] = table
+    scheme = folder.resolve().parent / ONTOLOGY
+    return Snapshot(name, facts, tables, ontologies.load(scheme, f"{name}: {ONTOLOGY.as_posix()}") if scheme.is_file() else None)
