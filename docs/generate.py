@@ -41,6 +41,7 @@ RANGES = {
     "4": "The ontology, and layers checked against it",
     "5": "Stories and splits",
     "6": "Building and reading a release",
+    "7": "Scoring, formats, baselines",
 }
 
 

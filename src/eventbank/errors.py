@@ -13,6 +13,7 @@ with ``W`` do not.
 | E4xx | the ontology, and layers checked against it |
 | E5xx | story clusters and splits |
 | E6xx | building and reading a release |
+| E7xx | scoring, formats, baselines |
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from eventbank.cli import agreement, corpus, label, release
+from eventbank.cli import agreement, corpus, label, release, research
 from eventbank.cli.base import Commands
 
 
@@ -25,6 +25,7 @@ for command in (
     agreement.agree_command,
     agreement.adjudicate_command,
     label.label_group,
+    research.score_command,
     release.diff_command,
 ):
     main.add_command(command)

@@ -15,6 +15,9 @@ DRAWS = 1000
 SEED = 20240229
 LEVEL = 0.95
 
+_AT_ONCE = 1 << 22
+"""How many weights are held at once."""
+
 Array = npt.NDArray[np.float64]
 
 
@@ -33,6 +36,36 @@ def weights(documents: int, draws: int = DRAWS, seed: int = SEED) -> Array:
     return np.stack([np.bincount(row, minlength=documents) for row in picked]).astype(np.float64)
 
 
+def resampled(counts: Array, draws: int = DRAWS, seed: int = SEED) -> Array:
+    """The sums of counts in each draw: `weights(len(counts), draws, seed) @ counts`, in memory that does not grow with the documents.
+
+    Args:
+        counts: one row a document.
+
+    Returns:
+        One row a draw.
+    """
+    rng = np.random.default_rng(seed)
+    step = max(1, _AT_ONCE // max(len(counts), 1))
+    sums = []
+    for first in range(0, draws, step):
+        picked = rng.integers(0, max(len(counts), 1), size=(min(step, draws - first), len(counts)))
+        drawn = np.stack([np.bincount(row, minlength=len(counts)) for row in picked])
+        sums.append(drawn.astype(np.float64) @ counts)
+    return np.concatenate(sums)
+
+
+def interval(value: float, values: Array) -> Estimate:
+    """A figure with the 2.5th and 97.5th percentile of its values in the draws; draws in which it is not defined are left out."""
+    if np.isnan(value):
+        return Estimate(None)
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return Estimate(value)
+    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(value, float(low), float(high))
+
+
 def estimate(counts: Array, figure: Callable[[Array], Array], drawn: Array) -> Estimate:
     """A figure over all documents, with its 95 % interval: the 2.5th and 97.5th percentile of the draws.
 
@@ -44,14 +77,7 @@ def estimate(counts: Array, figure: Callable[[Array], Array], drawn: Array) -> E
         drawn: from `weights`, one column a document.
     """
     value = float(figure(counts.sum(axis=0, keepdims=True))[0])
-    if np.isnan(value):
-        return Estimate(None)
-    values = figure(drawn @ counts)
-    values = values[~np.isnan(values)]
-    if len(counts) < 2 or not len(values):
-        return Estimate(value)
-    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Estimate(value, float(low), float(high))
+    return interval(value, figure(drawn @ counts) if len(counts) > 1 else np.zeros(0))
 
 
 def ratio(numerator: Array, denominator: Array) -> Array:

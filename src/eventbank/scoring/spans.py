@@ -173,7 +173,8 @@ ENTITY_METRICS: dict[str, Callable[[Layer], set[Filled]]] = {
 
 def arguments(layer: Layer) -> Iterator[tuple[Event, Argument, Mention | Event]]:
     """Every argument with its event and its filler; the span of a filler that is an event is its trigger."""
-    spans = {span.id: span for span in layer.spans()}
+    spans: dict[str, Mention | Event] = {span.id: span for span in layer.mentions}
+    spans.update((event.id, event) for event in layer.events)
     for event in layer.events:
         for argument in event.arguments:
             yield event, argument, spans[argument.ref]
@@ -257,13 +258,18 @@ def credit(pred: AbstractSet[Filled], gold: AbstractSet[Filled], iou: float = 1.
         either: a gold filler that is a mention of the predicted filler's entity will do, too. Then neither side is the judge of what
             an entity is, and F1 is the same when they change places.
     """
-    matched = 0
-    for _, ours, theirs in _groups(pred, gold):
+    return sum(credit_by_label(pred, gold, iou, either=either).values(), Score())
+
+
+def credit_by_label(pred: AbstractSet[Filled], gold: AbstractSet[Filled], iou: float = 1.0, *, either: bool = False) -> dict[Label, Score]:
+    """The score of every label that either side has, as `credit` counts it, in the order of the labels."""
+    scores: dict[Label, Score] = {}
+    for label, ours, theirs in _groups(pred, gold):
         pairs = {
             (row, column): 1.0 for row, one in enumerate(ours) for column, other in enumerate(theirs) if _same(one, other, iou, either)
         }
-        matched += len(best_matching(pairs))
-    return Score(len(pred), len(gold), matched)
+        scores[label] = scores.get(label, Score()) + Score(len(ours), len(theirs), len(best_matching(pairs)))
+    return scores
 
 
 def _same(pred: Filled, gold: Filled, iou: float, either: bool) -> bool:

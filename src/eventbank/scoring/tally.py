@@ -11,7 +11,7 @@ from eventbank.layer import Event, Layer, Mention
 from eventbank.offsets import Span
 from eventbank.ontology import Ontology
 from eventbank.scoring import coreference, spans
-from eventbank.scoring.coreference import Chains, Ratios
+from eventbank.scoring.coreference import Ratios
 from eventbank.scoring.spans import IOU, Score, at
 
 VARIANTS = {"exact": 1.0, "overlap": IOU}
@@ -56,11 +56,7 @@ def tally(a: Layer, b: Layer, ontology: Ontology) -> Tally:
         for name, filled in spans.ENTITY_METRICS.items():
             scores[name, variant] = spans.credit(filled(b), filled(a), iou, either=True)
     triggers = [(a.events[i], b.events[j]) for i, j in _matched(_placed(a.events), _placed(b.events))]
-    chains = {
-        (kind, scope): _chains(_named(a, mine), _named(b, yours), scope)
-        for kind, mine, yours in zip(KINDS, (a.entities, a.happenings), (b.entities, b.happenings), strict=True)
-        for scope in SCOPES
-    }
+    chains = {(kind, scope): chain_sums(a, b, kind, scope) for kind in KINDS for scope in SCOPES}
     units = _event_units(a, b, triggers, ontology) | _mention_units(a, b)
     return Tally(scores, labels, units, chains, (len(a.events) - len(triggers), len(b.events) - len(triggers)))
 
@@ -110,7 +106,12 @@ def _named(layer: Layer, chains: Iterable[AbstractSet[str]]) -> list[frozenset[t
     return [frozenset(names[member] for member in chain) for chain in chains]
 
 
-def _chains(a: Chains, b: Chains, scope: str) -> tuple[tuple[int, int], dict[str, Ratios]]:
+def chain_sums(gold: Layer, pred: Layer, kind: str, scope: str) -> tuple[tuple[int, int], dict[str, Ratios]]:
+    """The numbers of mentions of the gold and the predicted chains of a kind, and the sums of every coreference metric.
+
+    Mentions are the same when their spans are. The scope `shared` leaves out those that only one side has.
+    """
+    a, b = (_named(layer, layer.entities if kind == "entities" else layer.happenings) for layer in (gold, pred))
     if scope == "shared":
         common = frozenset().union(*a) & frozenset().union(*b)
         a, b = ([chain & common for chain in chains if chain & common] for chains in (a, b))

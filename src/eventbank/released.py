@@ -1,0 +1,161 @@
+"""A release read back: rows of its Parquet files to layers, documents and their stories.
+
+Only columns that are needed are read, by name, so that a table with more columns, written by whatever tool, will do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from eventbank.errors import Code, EventBankError, Place
+from eventbank.layer import Argument, Event, Layer, Mention
+from eventbank.ontology import ATTRIBUTES
+from eventbank.tables import SPLITS
+
+UNREADABLE = Code(
+    "E710", "this is no release, and no table of one", "Name a release folder, or a Parquet file or folder of its events or sentences."
+)
+
+Row = Mapping[str, Any]
+
+EVENT_COLUMNS = ("doc_id", "text", "entities", "values", "events")
+WINDOW_COLUMNS = ("doc_id", "wnd_id", "tokens", "entity_mentions", "event_mentions")
+
+
+@dataclass(frozen=True)
+class Released:
+    """A release, or one split of it: its documents by `doc_id`, in order, with labels where it has any.
+
+    `documents` are rows of `documents` (empty where only another table was given), `texts` the text of every labelled document, `sentences`
+    the spans of its sentences, `layers` its gold labels with the ids of the release, `split_of` where every document is.
+    """
+
+    name: str
+    version: str
+    digest: str
+    documents: Mapping[str, Row]
+    texts: Mapping[str, str]
+    sentences: Mapping[str, tuple[tuple[int, int], ...]]
+    layers: Mapping[str, Layer]
+    split_of: Mapping[str, str]
+
+    @property
+    def stories(self) -> dict[str, str]:
+        """The story of every document that the release tells one of."""
+        return {doc_id: row["story_id"] for doc_id, row in self.documents.items()}
+
+
+def load_release(folder: Path | str, split: str | None = None) -> Released:
+    """The release in a folder, or one split of it.
+
+    Raises:
+        EventBankError: E710 if it has no events that can be read.
+    """
+    path = Path(folder)
+    facts = seal(path)
+    documents: dict[str, Row] = {}
+    split_of: dict[str, str] = {}
+    for part, row in rows(path, "documents", ("doc_id", "dated", "story_id", "language"), split):
+        documents[row["doc_id"]] = row
+        split_of[row["doc_id"]] = part
+    layers, texts, sentences = {}, {}, {}
+    for part, row in rows(path, "events", (*EVENT_COLUMNS, "sentences"), split):
+        layers[row["doc_id"]], texts[row["doc_id"]] = layer_of(row), row["text"]
+        sentences[row["doc_id"]] = tuple((one["start"], one["end"]) for one in row["sentences"])
+        split_of.setdefault(row["doc_id"], part)
+    if not layers and not documents:
+        raise EventBankError(UNREADABLE.at(Place(file=str(folder)), f"it has no rows in the split {split}" if split else ""))
+    ordered = {part: at for at, part in enumerate(SPLITS)}
+    split_of = dict(sorted(split_of.items(), key=lambda item: (ordered.get(item[1], len(ordered)), item[0])))
+    return Released(*facts, documents, texts, sentences, layers, split_of)
+
+
+def seal(folder: Path) -> tuple[str, str, str]:
+    """Name, version and content digest of a release by its manifest; empty where there is none."""
+    try:
+        facts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return str(facts["name"]), str(facts["version"]), str(facts["digest"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", "", ""
+
+
+def files(path: Path, config: str, split: str | None = None) -> list[Path]:
+    """The Parquet files of a config in a release folder, those of one split or of all, in order."""
+    return sorted((path / config).glob(f"{split or '*'}-*.parquet"))
+
+
+def rows(path: Path, config: str, columns: Sequence[str], split: str | None = None) -> Iterable[tuple[str, Row]]:
+    """Split and row of every row of a config.
+
+    Raises:
+        EventBankError: E710 for a file that cannot be read or lacks a column.
+    """
+    for file in files(path, config, split):
+        yield from ((file.name.partition("-")[0], row) for row in table(file, columns).to_pylist())
+
+
+def table(file: Path, columns: Sequence[str]) -> pa.Table:
+    """Columns of one Parquet file.
+
+    Raises:
+        EventBankError: E710 if it cannot be read or lacks one of them.
+    """
+    try:
+        return pq.read_table(file, columns=list(columns)).select(list(columns))
+    except KeyError as error:
+        raise EventBankError(UNREADABLE.at(Place(file=str(file)), f"the column {error.args[0]} is missing")) from None
+    except (OSError, ValueError) as error:
+        raise EventBankError(UNREADABLE.at(Place(file=str(file)), str(error).splitlines()[0])) from None
+
+
+def layer_of(row: Row) -> Layer:
+    """The layer in a row of `events`, with the ids of the release.
+
+    Raises:
+        EventBankError: E710 for a row of another shape.
+    """
+    try:
+        return _layer(row)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise EventBankError(UNREADABLE.at(Place(doc_id=str(row.get("doc_id"))), f"the row has another shape: {error}")) from None
+
+
+def _layer(row: Row) -> Layer:
+    entities = [
+        (
+            frozenset(one["mention_id"] for one in entity["mentions"]),
+            [_mention(one, "entity", entity["type"]) for one in entity["mentions"]],
+        )
+        for entity in row["entities"]
+    ]
+    values = [_mention(one, "value", one["type"]) for one in row["values"]]
+    happenings: dict[str, set[str]] = {}
+    for event in row["events"]:
+        happenings.setdefault(event["chain_id"], set()).add(event["event_id"])
+    return Layer(
+        doc_id=row["doc_id"],
+        annotator="",
+        text_sha256="",
+        mentions=tuple(mention for _, mentions in entities for mention in mentions) + tuple(values),
+        events=tuple(_event(one) for one in row["events"]),
+        entities=tuple(chain for chain, _ in entities),
+        happenings=tuple(frozenset(chain) for chain in happenings.values()),
+    )
+
+
+def _mention(one: Row, kind: Any, type_: str) -> Mention:
+    return Mention(one["mention_id"], kind, type_, one["start"], one["end"], one["text"], one.get("level"), one.get("normalized"))
+
+
+def _event(one: Row) -> Event:
+    trigger = one["trigger"]
+    arguments = tuple(Argument(argument["role"], argument["kind"], argument["ref_id"]) for argument in one["arguments"])
+    attributes = {name: one[name] for name in ATTRIBUTES}
+    return Event(one["event_id"], one["type"], trigger["start"], trigger["end"], trigger["text"], attributes, one["realis"], arguments)
