@@ -1,4 +1,4 @@
-"""Makes the pages of docs/ that are rendered from the code: tables.md, problems.md, cli.md. `make docs` runs it.
+"""Makes the pages of docs/ that are rendered from the code: tables.md, problems.md, cli.md, a table of formats.md. `make docs` runs it.
 
 usage: generate.py [FOLDER]; without a folder the pages are written to docs/.
 """
@@ -17,6 +17,8 @@ import eventbank
 from eventbank import ontology
 from eventbank.cli import main
 from eventbank.errors import CODES
+from eventbank.formats.losses import ASPECTS
+from eventbank.formats.registry import FORMATS
 from eventbank.schemas import describe
 from eventbank.tables import TABLES
 
@@ -33,6 +35,7 @@ PROBLEMS_INTRO = """# Problems
 Everything that EventBank can report. Codes with E stop a build and end a command with status 1; codes with W are warnings, which
 count only with `--strict`. `eventbank check --json` prints them for machines.
 """
+HELD, END = "<!-- held: made by docs/generate.py -->", "<!-- end -->"
 RANGES = {
     "0": "The corpus folder, its settings, the system",
     "1": "Articles and sources.yaml",
@@ -86,7 +89,17 @@ def cli() -> str:
     return MADE + "# Commands\n\n" + "\n".join(parts)
 
 
-PAGES = {"tables.md": tables, "problems.md": problems, "cli.md": cli}
+def formats() -> str:
+    """The page on formats with its table of what each holds."""
+    written = [form for form in FORMATS.values() if form.dump is not None]
+    head = f"| | {' | '.join(f'`{form.name}`' for form in written)} |\n|---|{'---|' * len(written)}"
+    aspects = {aspect: about for aspect, about in ASPECTS.items() if any(aspect in form.loses for form in written)}
+    rows = [f"| {about} | {' | '.join('no' if aspect in form.loses else 'yes' for form in written)} |" for aspect, about in aspects.items()]
+    before, rest = (HERE / "formats.md").read_text("utf-8").split(HELD)
+    return f"{before}{HELD}\n\n{head}\n" + "\n".join(rows) + f"\n\n{END}" + rest.partition(END)[2]
+
+
+PAGES = {"formats.md": formats, "tables.md": tables, "problems.md": problems, "cli.md": cli}
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE

@@ -25,7 +25,9 @@ for command in (
     agreement.agree_command,
     agreement.adjudicate_command,
     label.label_group,
-    research.score_command,
     release.diff_command,
+    research.export_command,
+    research.import_command,
+    research.score_command,
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""Commands for those who work with a dataset: score."""
+"""Commands for those who work with a dataset: export, import, score."""
 
 from __future__ import annotations
 
@@ -6,10 +6,60 @@ from pathlib import Path
 
 import click
 
-from eventbank.cli.base import AS_JSON, print_json, printable
+from eventbank.cli.base import AS_JSON, CORPUS, NEW_FOLDER, print_json, printable, refuse, report
+from eventbank.formats.registry import FORMATS
 
 SIDE = click.Path(exists=True, path_type=Path)
 SPLIT = click.option("--split", type=click.Choice(["train", "validation", "test"]), help="One split of a release; all without it.")
+WRITTEN = click.Choice([name for name, form in FORMATS.items() if form.dump is not None])
+
+
+@click.command("export", epilog="Examples: eventbank export brat --out brat; eventbank export textee dataset --split test --out test")
+@click.argument("format", type=WRITTEN, metavar="FORMAT")
+@click.argument("path", type=click.Path(exists=True, path_type=Path), default=".")
+@click.option("--out", required=True, type=NEW_FOLDER, help="Folder to write.")
+@SPLIT
+@AS_JSON
+def export_command(format: str, path: Path, out: Path, split: str | None, as_json: bool) -> None:  # noqa: A002
+    """Write labels in another FORMAT, and list what it cannot hold.
+
+    PATH is a corpus (the default: the one around you), a release folder or a Label Studio export. The list is losses.json beside the files.
+    """
+    from eventbank.exports import REPORT, export
+    from eventbank.formats.losses import ASPECTS
+
+    done = export(path, format, out, split or "")
+    if as_json:
+        print_json(done.to_dict())
+        return
+    click.echo(printable(f"{out} written: {done.documents} documents, {len(done.files)} files"))
+    for aspect, count in done.counts.items():
+        click.echo(f"not held: {count:>6} {aspect} ({ASPECTS[aspect]})", err=True)
+    click.echo(f"what the format does not hold is listed in {out / REPORT}" if done.losses else "nothing was lost", err=True)
+
+
+@click.command("import", epilog="Example: eventbank import brat their-folder --out new --repair")
+@click.argument("format", type=click.Choice(list(FORMATS)), metavar="FORMAT")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--out", required=True, type=NEW_FOLDER, help="Folder to write.")
+@click.option("--annotator", type=click.IntRange(min=1), default=1, show_default=True, help="Number that stands for whoever labelled.")
+@click.option("--repair", is_flag=True, help="Shift spans back where all of a document are shifted alike.")
+@CORPUS
+@AS_JSON
+def import_command(format: str, path: Path, out: Path, annotator: int, repair: bool, root: Path, as_json: bool) -> None:  # noqa: A002
+    """Turn a file or folder of another FORMAT into articles and labels.
+
+    --out gets articles/ with sources.yaml, annotations/ with a Label Studio export, and report.json with what was left out or mended.
+    """
+    from eventbank.imports import REPORT, import_
+
+    done = import_(path, format, out, root, annotator=f"annotator-{annotator}", repair=repair)
+    if as_json:
+        print_json(done.to_dict())
+    else:
+        report(done.problems, False)
+        click.echo(printable(f"{out} written: {done.documents} documents, {done.mentions} mentions, {done.events} events; see {REPORT}"))
+    refuse(done.problems)
 
 
 @click.command("score", epilog="Example: eventbank score dataset predictions.jsonl --split test")

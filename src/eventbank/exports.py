@@ -1,0 +1,221 @@
+"""`export`: the labels of a corpus, a release or one Label Studio export in another format, with a report of what that format loses.
+
+The report is measured: what was written is read back and held against what went in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from eventbank.corpus import open_corpus
+from eventbank.document import sha256
+from eventbank.errors import Code, EventBankError, Place
+from eventbank.files import staged
+from eventbank.formats.draft import TWICE
+from eventbank.formats.losses import Loss, losses
+from eventbank.formats.registry import FORMATS, Format
+from eventbank.formats.sample import Options, Sample, value_types
+from eventbank.inputs import read, read_documents, read_ontology
+from eventbank.labelstudio import codec
+from eventbank.layer import Argument, Event, Layer, Mention, numbered
+from eventbank.ontology import ATTRIBUTES
+from eventbank.release import manifest
+from eventbank.tables import SPLITS
+
+REPORT = "losses.json"
+"""The report beside the files of an export."""
+
+ONLY_READ = Code("E720", "the format is only read", "Choose another; docs/formats.md says which are written, too.")
+TAKEN = Code("E729", "the folder to write to holds something else", "Name a new folder, or that of an earlier export.")
+NOT_BACK = Code("E730", "what was written cannot be read back", "Report this: the writer of the format is at fault.")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export has written: the number of documents, the files in order, and everything that the format lost."""
+
+    format: str
+    documents: int
+    files: tuple[str, ...]
+    losses: tuple[Loss, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of losses by aspect, the most frequent first."""
+        return dict(Counter(loss.aspect for loss in self.losses).most_common())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report for machines. Offsets are code points into the text of the document; -1 for what hangs on no span."""
+        return {
+            "format": self.format,
+            "documents": self.documents,
+            "files": list(self.files),
+            "counts": self.counts,
+            "losses": [asdict(loss) for loss in self.losses],
+        }
+
+
+def export(path: Path, name: str, out: Path, split: str = "") -> Exported:
+    """Writes labels in a format of `FORMATS` to the folder `out`, in one step, with the report `losses.json`.
+
+    Args:
+        path: a corpus, whose gold labels are taken, a release folder, or a Label Studio export inside a corpus.
+        out: a new folder, an empty one, or that of an earlier export, which is replaced.
+        split: only documents of this split; of a Label Studio export there is none.
+
+    Raises:
+        EventBankError: E720 for a format without a writer, E729 for a folder that holds something else, and whatever hinders reading.
+    """
+    form, out = FORMATS[name], out.resolve()
+    if form.dump is None:
+        raise EventBankError(ONLY_READ.at(Place(), name))
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / REPORT).is_file())):
+        raise EventBankError(TAKEN.at(Place(file=out.name)))
+    samples = read_samples(path, split)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with staged(out) as folder:
+        files = _write(form, samples, folder)
+        done = Exported(name, len(samples), files, tuple(_losses(form, samples, folder, files)))
+        (folder / REPORT).write_text(f"{json.dumps(done.to_dict(), indent=1)}\n", encoding="utf-8")
+    return done
+
+
+def _write(form: Format, samples: Sequence[Sample], folder: Path) -> tuple[str, ...]:
+    assert form.dump is not None
+    files: dict[str, None] = {}
+    for name, data in form.dump(samples):
+        with (folder / name).open("ab" if name in files else "wb") as file:
+            file.write(data)
+        files[name] = None
+    return tuple(files)
+
+
+def _losses(form: Format, samples: Sequence[Sample], folder: Path, files: Sequence[str]) -> Iterator[Loss]:
+    back: dict[str, Sample] = {}
+    wrong = []
+    for found in form.load(Folder(folder, files), Options(value_types(samples))):
+        if isinstance(found, Sample):
+            back[found.doc_id] = found
+        elif not found.is_warning:
+            wrong.append(NOT_BACK.at(found.place, f"{found.code} {found.message}"))
+    if wrong:
+        raise EventBankError(wrong)
+    for sample in samples:
+        yield from losses(sample, back.get(sample.doc_id))
+
+
+class Folder(Mapping[str, bytes]):
+    """Files of a folder by name, each read when it is asked for."""
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self.folder, self.names = folder, tuple(names)
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self.names:
+            raise KeyError(name)
+        return (self.folder / name).read_bytes()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def read_samples(path: Path, split: str = "") -> list[Sample]:
+    """The samples of a corpus (its gold labels), a release folder, or a Label Studio export inside a corpus; with a split, those in it.
+
+    Raises:
+        EventBankError: whatever hinders reading; E723 for an export that has several passes of a document.
+    """
+    if (path / manifest.NAME).is_file():
+        return _of_release(path, split)
+    if path.is_file():
+        return _of_export(path)
+    found = read(open_corpus(path))
+    documents = {document.doc_id: document for document in found.documents}
+    chosen = {doc_id: layer for doc_id, layer in found.gold.items() if split in ("", found.placements[doc_id].splits[0])}
+    return [
+        Sample(one.text, numbered(layer), one.language, one.title, one.published, one.url)
+        for doc_id, layer in sorted(chosen.items())
+        for one in (documents[doc_id],)
+    ]
+
+
+def _of_export(path: Path) -> list[Sample]:
+    corpus = open_corpus(path.resolve().parent)
+    documents = {document.doc_id: document for document in read_documents(corpus)[0]}
+    texts = {doc_id: document.text for doc_id, document in documents.items()}
+    layers, problems = codec.layers(codec.parse(path.read_bytes(), path.name), path.name, read_ontology(corpus), texts)
+    passes = Counter(layer.doc_id for layer in layers)
+    problems += [TWICE.at(Place(file=path.name, doc_id=doc_id), f"{n} passes") for doc_id, n in passes.items() if n > 1]
+    if problems:
+        raise EventBankError(problems)
+    return [
+        Sample(one.text, numbered(layer), one.language, one.title, one.published, one.url)
+        for layer in sorted(layers, key=lambda layer: layer.doc_id)
+        for one in (documents[layer.doc_id],)
+    ]
+
+
+def _of_release(folder: Path, split: str) -> list[Sample]:
+    problems = list(manifest.verify(folder))
+    if problems:
+        raise EventBankError(problems)
+    about: dict[str, Row] = {}
+    rows: list[Row] = []
+    for name in (split,) if split else SPLITS:
+        for path in sorted(folder.glob(f"documents/{name}-*.parquet")):
+            facts = pq.read_table(path, columns=["doc_id", "language", "published", "url"])
+            about |= {row["doc_id"]: row for row in facts.to_pylist()}
+        for path in sorted(folder.glob(f"events/{name}-*.parquet")):
+            rows += pq.read_table(path).to_pylist()
+    return [_of_row(row, about[row["doc_id"]]) for row in sorted(rows, key=lambda row: row["doc_id"])]
+
+
+def _of_row(row: Row, about: Row) -> Sample:
+    """The sample of a row of `events`, with what `documents` says of it."""
+    mentions = [
+        Mention(one["mention_id"], "entity", entity["type"], one["start"], one["end"], one["text"], level=one["level"])
+        for entity in row["entities"]
+        for one in entity["mentions"]
+    ] + [
+        Mention(one["mention_id"], "value", one["type"], one["start"], one["end"], one["text"], normalized=one["normalized"])
+        for one in row["values"]
+    ]
+    events = [
+        Event(
+            one["event_id"],
+            one["type"],
+            one["trigger"]["start"],
+            one["trigger"]["end"],
+            one["trigger"]["text"],
+            {name: one[name] for name in ATTRIBUTES},
+            one["realis"],
+            tuple(Argument(argument["role"], argument["kind"], argument["ref_id"]) for argument in one["arguments"]),
+        )
+        for one in row["events"]
+    ]
+    happenings: dict[str, set[str]] = {}
+    for one in row["events"]:
+        happenings.setdefault(one["chain_id"], set()).add(one["event_id"])
+    layer = Layer(
+        row["doc_id"],
+        "",
+        sha256(row["text"].encode("utf-8")),
+        tuple(mentions),
+        tuple(events),
+        tuple(frozenset(one["mention_id"] for one in entity["mentions"]) for entity in row["entities"]),
+        tuple(frozenset(members) for members in happenings.values()),
+        "events",
+    )
+    return Sample(row["text"], numbered(layer), about["language"], row["title"], about["published"], about["url"])

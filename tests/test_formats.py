@@ -1,0 +1,138 @@
+"""Formats: what a format can hold comes back equal, and what it cannot is listed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from samples import back, loaded, problems, samples
+from sketch import layer_of
+
+from eventbank.formats.losses import ASPECTS, losses
+from eventbank.formats.registry import FORMATS
+from eventbank.formats.sample import Sample, canonical
+
+WRITTEN = [name for name, form in FORMATS.items() if form.dump is not None]
+
+EVERYTHING = """
+text: "The navy fired a missile on Monday, the army said on Tuesday.\\n\\nThe navy's firing was reported.  It flew far."
+mentions:
+  - {id: navy, type: MIL, level: NOM, quote: The navy}
+  - {id: missile, type: WEA, level: NOM, quote: a missile}
+  - {id: monday, type: TIME, quote: Monday}
+  - {id: army, type: MIL, level: NOM, quote: the army}
+  - {id: tuesday, type: TIME, quote: Tuesday}
+  - {id: again, type: MIL, level: NOM, start: 63, end: 71, text: The navy}
+  - {id: it, type: WEA, level: PRO, quote: It}
+  - {id: part, type: WEA, level: NOM, quote: missil}
+  - {id: across, type: GPE, level: NOM, quote: "Tuesday.\\n\\nThe"}
+events:
+  - {id: fired, type: Weapon.Launch, quote: fired, arguments: [Actor navy, Weapon it, Time monday]}
+  - {id: said, type: Statement.Announce, quote: said, arguments: [Actor army, Content fired], attributes: {tense: Future}}
+  - {id: firing, type: Weapon.Launch, quote: firing, arguments: [Actor again, Weapon missile]}
+  - {id: reported, type: Statement.Announce, quote: reported, arguments: [Content firing]}
+chains:
+  - [navy, again]
+  - [missile, it]
+  - [fired, firing]
+"""
+
+
+def everything() -> Sample:
+    """A sample with all that a layer can hold."""
+    import datetime as dt
+
+    layer, text = layer_of(EVERYTHING)
+    mentions = tuple(replace(one, normalized="2024-01-01") if one.id == "monday" else one for one in layer.mentions)
+    layer = replace(layer, mentions=mentions, status="done", annotator="", source="")
+    return Sample(text, layer, "ko", "A firing", dt.date(2024, 1, 2), "https://example.org/firing")
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@given(sample=samples())
+def test_a_format_loses_nothing_but_what_it_is_said_to_lose(name: str, sample: Sample) -> None:
+    assert {loss.aspect for loss in losses(sample, back(sample, name))} <= FORMATS[name].loses
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@given(sample=samples())
+def test_what_a_format_has_given_back_once_it_gives_back_again(name: str, sample: Sample) -> None:
+    once = back(sample, name)
+    if once is not None:
+        again = back(once, name)
+        assert again is not None
+        assert canonical(again) == canonical(once)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_format_loses_all_that_it_is_said_to_lose(name: str) -> None:
+    sample = everything()
+    lost = {loss.aspect for loss in losses(sample, back(sample, name))}
+    assert lost == FORMATS[name].loses - {"document"}
+
+
+def test_losses_are_none_of_a_sample_that_came_back() -> None:
+    assert losses(everything(), everything()) == []
+    assert [loss.aspect for loss in losses(everything(), None)] == ["document"]
+
+
+def test_every_change_of_a_sample_is_a_loss() -> None:
+    whole = everything()
+    layer = whole.layer
+    first, *others = layer.events
+    navy = layer.mentions[0]
+
+    def of(**changes: object) -> dict[str, int]:
+        facts = {key: value for key, value in changes.items() if key in ("title", "url", "language", "published", "text")}
+        rest = {key: value for key, value in changes.items() if key not in facts}
+        return dict(Counter(loss.aspect for loss in losses(whole, replace(whole, layer=replace(layer, **rest), **facts))))
+
+    for name in ("title", "url", "published"):
+        assert of(**{name: None}) == {name: 1}
+    assert of(language="en") == {"language": 1}
+    assert of(status=None) == {"status": 1}
+    assert of(mentions=(replace(navy, level=None), *layer.mentions[1:])) == {"level": 1}
+    assert of(mentions=(replace(navy, end=6), *layer.mentions[1:])) == {"span": 1}
+    assert of(mentions=(replace(navy, type="GPE"), *layer.mentions[1:])) == {"mention": 1, "added": 1, "entity chain": 1}
+    assert of(events=(replace(first, arguments=first.arguments[:-1]), *others)) == {"argument": 1}
+    assert of(events=(replace(first, realis="Generic"), *others)) == {"attributes": 1}
+    assert of(happenings=tuple(frozenset({event.id}) for event in layer.events)) == {"event chain": 1}
+    assert of(entities=tuple(frozenset({one.id}) for one in layer.mentions if one.kind == "entity")) == {"entity chain": 2}
+    moved = replace(first.arguments[0], ref="again")
+    assert of(events=(replace(first, arguments=(moved, *first.arguments[1:])), *others)) == {"filler": 1}
+
+
+def test_every_aspect_that_a_format_loses_is_explained() -> None:
+    assert set().union(*(form.loses for form in FORMATS.values())) <= ASPECTS.keys()
+
+
+ANN = b"T1\tGPE 0 5\tSeoul\n"
+MALFORMED = [
+    ("brat", {"a.txt": b"Seoul", "a.ann": ANN + b"T2 GPE 0 5\tSeoul\n"}, ("E721", "a.ann", 2)),
+    ("brat", {"a.txt": b"Seoul", "a.ann": ANN + b"E1\tWeapon.Launch:T9\n"}, ("E721", "a.ann", 2)),
+    ("brat", {"a.txt": b"Seoul", "a.ann": ANN + b"\xff"}, ("E721", "a.ann", 2)),
+    ("brat", {"a.txt": b"\n\xff", "a.ann": ANN}, ("E721", "a.txt", 2)),
+    ("brat", {"a.ann": ANN}, ("E721", "a.ann", 0)),
+    ("brat", {"a.txt": b"Seoul", "a.ann": ANN + ANN}, ("E723", "a.ann", 2)),
+    ("brat", {"a.txt": b"Seoul", "a.ann": ANN + b"E1\tA:T1 Actor:T7\n"}, ("E724", "a.ann", 2)),
+    ("brat", {"a.txt": b"Seoul", "a.ann": ANN + b"A1\tlevel T9 NAM\n"}, ("E724", "a.ann", 2)),
+    ("brat", {"a.txt": b"Seoul", "a.ann": ANN + b"T2\tGPE 3 9\tulxxxx\n"}, ("E725", "a.ann", 2)),
+    ("brat", {"a.txt": b"Seoul", "a.ann": ANN + b"T2\tGPE 0 4\tBusan\n"}, ("E726", "a.ann", 2)),
+    ("brat", {"a.txt": b"Seoul", "a.ann": ANN + b"#1\tAnnotatorNotes T1\tsure?\n"}, ("W728", "a.ann", 2)),
+    ("brat", {"a.txt": b"Seoul", "a.ann": ANN + b"N1\tReference T1 Wikipedia:8684\tSeoul\n"}, ("W728", "a.ann", 2)),
+    ("brat", {"a.txt": b"Seoul", "a.ann": ANN + b"R1\tIn Arg1:T1 Arg2:T1\n"}, ("W728", "a.ann", 2)),
+    ("brat", {"a.txt": b"a\x00Seoul", "a.ann": ANN}, ("E203", "a.ann", 0)),
+    ("casie", {"1.json": b'{"content": "x",\n"cyberevent": }'}, ("E721", "1.json", 2)),
+    ("casie", {"1.json": b'{"content": "x", "cyberevent": {"hopper": [{"events": [{"index": "E1"}]}]}}'}, ("E721", "1.json", 1)),
+    ("casie", {"1.json": b'{"content": 1, "cyberevent": {"hopper": []}}'}, ("E721", "1.json", 1)),
+    ("casie", {"1.json": b"[" * 100_000}, ("E721", "1.json", 1)),
+    ("casie", {"1.json": b'{"content": "\\ud800", "cyberevent": {"hopper": []}}'}, ("E721", "1.json", 1)),
+    ("casie", {"1.json": b"\n\xff"}, ("E721", "1.json", 2)),
+]
+
+
+@pytest.mark.parametrize(("name", "files", "expected"), MALFORMED)
+def test_a_malformed_file_is_reported_with_its_line(name: str, files: dict[str, bytes], expected: tuple[str, str, int]) -> None:
+    assert problems(loaded(files, name)) == [expected]
