@@ -21,13 +21,14 @@ from eventbank.files import write_atomic, writing
 from eventbank.labelstudio import codec
 from eventbank.labelstudio.nodes import dump, layer_of
 from eventbank.layer import Layer
-from eventbank.nearduplicates import pairs, stories
+from eventbank.nearduplicates import pairs
 from eventbank.ontology import Ontology
 from eventbank.rebase import rebase
 from eventbank.release import manifest
 from eventbank.release.rows import Row
 from eventbank.schemas import label_names
 from eventbank.splits import FIELDS, Placement, assign, held, leaks, read_frozen
+from eventbank.stories import stories
 
 NO_FOLDER = Code("E006", "a part of the corpus is missing", "Put it back; eventbank init DIR shows what a corpus holds.")
 MOVED = Code(
@@ -78,7 +79,7 @@ def read(corpus: Corpus) -> Inputs:
         doubts.append(NO_LABELS.at(Place(file="annotations"), f"{len(documents) - len(gold)} of {len(documents)}"))
     found = pairs(documents, corpus.thresholds)
     frozen = _frozen(corpus)
-    clusters = stories((document.doc_id for document in documents), found, corpus.thresholds)
+    clusters = stories(documents, corpus.thresholds, [(pair.one, pair.other) for pair in found])
     placements = assign(documents, clusters, frozen, corpus.splits)
     doubts += raise_errors([*leaks(placements, found, corpus.thresholds), *held(placements, frozen)])
     adjudicated = bool(gold) and all(_is_gold(layer) for layer in gold.values())
