@@ -27,8 +27,8 @@ from eventbank.layer import Layer, Mention, numbered
 from eventbank.release.diff import Diff, diff, lines
 from eventbank.release.matching import Change, carried, changes
 from eventbank.release.scheme import name_changes, scheme_changes
-from eventbank.release.snapshot import layer_of as layer_of_row
 from eventbank.release.snapshot import row_of, snapshot
+from eventbank.released import layer_of as layer_of_row
 
 OLD = """
 text: The navy fired a missile on Monday and it announced the launch. The state had fired two.

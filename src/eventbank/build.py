@@ -100,7 +100,7 @@ def make_tables(inputs: Inputs) -> tuple[dict[Table, dict[str, pa.Table]], Count
     released = [document for document in inputs.documents if inputs.placements[document.doc_id].splits[0] in SPLITS]
     makers: dict[Table, Callable[[Labelled], Iterable[Row]]] = {
         EVENTS: lambda one: [event_row(one)],
-        MENTIONS: mention_rows,
+        MENTIONS: lambda one: mention_rows(one, inputs.ontology),
         ARGUMENTS: argument_rows,
         SENTENCES: lambda one: sentence_rows(one, left_out),
     }

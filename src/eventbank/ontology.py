@@ -6,13 +6,14 @@ longer used is marked ``retired: true`` and keeps its place, so that the integer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from pathlib import Path
 
-from eventbank import yamlfile
+from eventbank import crosswalk, yamlfile
+from eventbank.crosswalk import Codes, Crossing, cross
 from eventbank.errors import Code, raise_errors
 from eventbank.yamlfile import Node
 
@@ -99,6 +100,7 @@ class Ontology:
     attributes: tuple[Attribute, ...]
     forbidden: tuple[Rule, ...]
     realis_rules: tuple[Rule, ...]
+    crosswalk: tuple[Crossing, ...] = ()
 
     @cached_property
     def events(self) -> dict[str, EventType]:
@@ -108,6 +110,10 @@ class Ontology:
     def realis(self, attributes: Mapping[str, str]) -> str:
         """Actual, Generic or Other, by the first rule that matches (after TAC KBP's realis)."""
         return next(rule.value for rule in self.realis_rules if rule.matches(attributes))
+
+    def codes(self, event_type: str, roles: Iterable[str], tense: str, polarity: str) -> Codes:
+        """What an event is called in ACE, PLOVER and CAMEO; `roles` has the role of every argument. None where the crosswalk is silent."""
+        return cross(self.crosswalk, event_type, roles, tense, polarity)
 
     def defaults(self) -> dict[str, str]:
         """The value of each attribute where an annotator said nothing."""
@@ -125,8 +131,8 @@ def load(path: Path, file: str = "schema/ontology.yaml") -> Ontology:
     """The ontology in a file. `file` names it in messages.
 
     Raises:
-        EventBankError: E001 or E002 for a file of another shape, E401 to E404 for names, fillers, examples and rules that do
-            not hold together; every problem names its line.
+        EventBankError: E001 or E002 for a file of another shape, E401 to E404 and E711 for names, fillers, examples and
+            rules that do not hold together; every problem names its line.
     """
     root = yamlfile.load(path, file)
     root.only(_KEYS)
@@ -141,6 +147,7 @@ def load(path: Path, file: str = "schema/ontology.yaml") -> Ontology:
         attributes=tuple(_attribute(node) for node in root.get("attributes").items()),
         forbidden=tuple(Rule(_when(node, "why"), why=node.get("why").name()) for node in root.get("forbidden").items()),
         realis_rules=tuple(Rule(_when(node, "value"), node.get("value").name()) for node in root.get("realis").items()),
+        crosswalk=crosswalk.crossings(root.get("crosswalk")),
     )
     _check_sections(root)
     if not root.problems:
@@ -148,6 +155,8 @@ def load(path: Path, file: str = "schema/ontology.yaml") -> Ontology:
         _check_fillers(root, ontology)
         _check_examples(root)
         _check_rules(root, ontology)
+        values = {attribute.name: [value.name for value in attribute.values] for attribute in ontology.attributes}
+        crosswalk.check(root.get("crosswalk"), {kind.name: kind.roles for kind in ontology.event_types}, values)
     raise_errors(root.problems)
     return ontology
 
@@ -164,6 +173,7 @@ _KEYS = (
     "attributes",
     "forbidden",
     "realis",
+    "crosswalk",
 )
 
 

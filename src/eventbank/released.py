@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -115,19 +116,19 @@ def table(file: Path, columns: Sequence[str]) -> pa.Table:
         raise EventBankError(UNREADABLE.at(Place(file=str(file)), str(error).splitlines()[0])) from None
 
 
-def layer_of(row: Row) -> Layer:
-    """The layer in a row of `events`, with the ids of the release.
+def layer_of(row: Row, text_sha256: str = "") -> Layer:
+    """The layer in a row of `events`, with the ids of the release; words that are withheld are empty.
 
     Raises:
         EventBankError: E710 for a row of another shape.
     """
     try:
-        return _layer(row)
+        return _layer(row, text_sha256)
     except (KeyError, TypeError, AttributeError) as error:
         raise EventBankError(UNREADABLE.at(Place(doc_id=str(row.get("doc_id"))), f"the row has another shape: {error}")) from None
 
 
-def _layer(row: Row) -> Layer:
+def _layer(row: Row, text_sha256: str) -> Layer:
     entities = [
         (
             frozenset(one["mention_id"] for one in entity["mentions"]),
@@ -142,8 +143,8 @@ def _layer(row: Row) -> Layer:
     return Layer(
         doc_id=row["doc_id"],
         annotator="",
-        text_sha256="",
-        mentions=tuple(mention for _, mentions in entities for mention in mentions) + tuple(values),
+        text_sha256=text_sha256,
+        mentions=tuple(sorted((*(one for _, mentions in entities for one in mentions), *values), key=attrgetter("start", "end", "type"))),
         events=tuple(_event(one) for one in row["events"]),
         entities=tuple(chain for chain, _ in entities),
         happenings=tuple(frozenset(chain) for chain in happenings.values()),
@@ -151,11 +152,13 @@ def _layer(row: Row) -> Layer:
 
 
 def _mention(one: Row, kind: Any, type_: str) -> Mention:
-    return Mention(one["mention_id"], kind, type_, one["start"], one["end"], one["text"], one.get("level"), one.get("normalized"))
+    return Mention(one["mention_id"], kind, type_, one["start"], one["end"], one.get("text") or "", one.get("level"), one.get("normalized"))
 
 
 def _event(one: Row) -> Event:
     trigger = one["trigger"]
     arguments = tuple(Argument(argument["role"], argument["kind"], argument["ref_id"]) for argument in one["arguments"])
     attributes = {name: one[name] for name in ATTRIBUTES}
-    return Event(one["event_id"], one["type"], trigger["start"], trigger["end"], trigger["text"], attributes, one["realis"], arguments)
+    return Event(
+        one["event_id"], one["type"], trigger["start"], trigger["end"], trigger.get("text") or "", attributes, one["realis"], arguments
+    )

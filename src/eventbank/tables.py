@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from eventbank.crosswalk import CAMEO, PLOVER
 from eventbank.document import ZONE_KINDS
 
 SPLITS = ("train", "validation", "test")
@@ -247,6 +248,10 @@ MENTIONS = Table(
         Column("chain_id", S, "Entity of an entity mention, happening of a trigger.", null=True),
         Column("event_id", S, "Event of a trigger.", null=True),
         *(Column(one.name, S, f"{one.about[:-1]} (triggers).", null=True, names=one.names) for one in _ATTRIBUTES),
+        Column("ace", S, "ACE 2005 type of a trigger's event, with the subtype where that is certain.", null=True),
+        Column("plover", S, "PLOVER category of a trigger's event.", null=True, names=PLOVER),
+        Column("plover_mode", S, "PLOVER mode of a trigger's event.", null=True),
+        Column("cameo", S, "CAMEO root code of a trigger's event.", null=True, names=CAMEO),
         Column("sentence", N, "Index of the sentence in which the span begins."),
     ),
     ("doc_id", "start", "end", "type"),

@@ -12,7 +12,8 @@ import pyarrow as pa
 from eventbank.layer import Layer
 from eventbank.release.matching import Change, carried, changes, differing
 from eventbank.release.scheme import SchemeChange, name_changes, scheme_changes
-from eventbank.release.snapshot import Snapshot, layer_of, row_of
+from eventbank.release.snapshot import Snapshot, row_of
+from eventbank.released import layer_of
 from eventbank.splits import FIELDS
 from eventbank.tables import HELD
 

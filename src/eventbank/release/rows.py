@@ -10,6 +10,7 @@ from typing import Any
 from eventbank.document import Document
 from eventbank.layer import Argument, Event, Layer, Mention
 from eventbank.offsets import Span, token_span, tokenize
+from eventbank.ontology import Ontology
 from eventbank.segmentation import sentence_of, sentences
 from eventbank.splits import SECONDARY, Placement
 
@@ -80,8 +81,8 @@ def event_row(labelled: Labelled) -> Row:
     }
 
 
-def mention_rows(labelled: Labelled) -> Iterator[Row]:
-    """The rows of `mentions`: entity and value mentions and triggers, in the order of the text."""
+def mention_rows(labelled: Labelled, ontology: Ontology) -> Iterator[Row]:
+    """The rows of `mentions`: entity and value mentions and triggers, in the order of the text; triggers with their codes elsewhere."""
     layer, chains = labelled.layer, chain_ids(labelled.layer)
     for at, span in enumerate(layer.spans(), 1):
         row: Row = {"doc_id": layer.doc_id, "type": span.type, **_span(span), "chain_id": chains.get(span.id)}
@@ -90,7 +91,10 @@ def mention_rows(labelled: Labelled) -> Iterator[Row]:
             yield row | {"mention_id": span.id, "kind": span.kind, "level": span.level, "normalized": span.normalized}
         else:
             trigger = {"mention_id": f"{layer.doc_id}-M{at}", "kind": "trigger", "event_id": span.id}
-            yield row | trigger | dict(span.attributes) | {"realis": span.realis}
+            roles = (argument.role for argument in span.arguments)
+            codes = ontology.codes(span.type, roles, span.attributes["tense"], span.attributes["polarity"])
+            elsewhere = {"ace": codes.ace, "plover": codes.plover, "plover_mode": codes.mode, "cameo": codes.cameo}
+            yield row | trigger | dict(span.attributes) | {"realis": span.realis} | elsewhere
 
 
 def argument_rows(labelled: Labelled) -> Iterator[Row]:

@@ -18,8 +18,7 @@ import pyarrow.parquet as pq
 from eventbank import ontology as ontologies
 from eventbank.corpus import MARK, find_root
 from eventbank.errors import Code, EventBankError, Place, raise_errors
-from eventbank.layer import Argument, Event, Layer, Mention
-from eventbank.ontology import ATTRIBUTES, Ontology
+from eventbank.ontology import Ontology
 from eventbank.release import manifest, repository
 
 NO_RELEASE = Code(
@@ -74,38 +73,6 @@ class Snapshot:
 def row_of(table: pa.Table) -> Row:
     """The row of a table of one row."""
     return dict(table.to_pylist()[0])
-
-
-def layer_of(row: Row, text_sha256: str = "") -> Layer:
-    """The gold layer that a row of `events` holds, with the ids of the release. A text that is withheld is an empty one."""
-    values = [(value, "value", value["type"]) for value in row["values"]]
-    named = [(mention, "entity", entity["type"]) for entity in row["entities"] for mention in entity["mentions"]]
-    mentions = [
-        Mention(one["mention_id"], "value" if kind == "value" else "entity", type_, *_span(one), one.get("level"), one.get("normalized"))
-        for one, kind, type_ in (*named, *values)
-    ]
-    chains: dict[str, set[str]] = {}
-    for event in row["events"]:
-        chains.setdefault(event["chain_id"], set()).add(event["event_id"])
-    return Layer(
-        row["doc_id"],
-        "",
-        text_sha256,
-        tuple(sorted(mentions, key=lambda one: (one.start, one.end, one.type))),
-        tuple(_event(event) for event in row["events"]),
-        tuple(frozenset(mention["mention_id"] for mention in entity["mentions"]) for entity in row["entities"]),
-        tuple(frozenset(members) for members in chains.values()),
-    )
-
-
-def _event(row: Row) -> Event:
-    arguments = tuple(Argument(one["role"], one["kind"], one["ref_id"]) for one in row["arguments"])
-    attributes = {name: row[name] for name in ATTRIBUTES}
-    return Event(row["event_id"], row["type"], *_span(row["trigger"]), attributes, row["realis"], arguments)
-
-
-def _span(row: Row) -> tuple[int, int, str]:
-    return row["start"], row["end"], row.get("text") or ""
 
 
 def snapshot(name: str, here: Path = Path()) -> Snapshot:
