@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -53,6 +54,21 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built_root(release: Path, tmp_path: Path) -> Path:
     """A copy of the project's own corpus with its release, both of which a test may spoil."""
     return Path(shutil.copytree(release.parent, tmp_path / "built"))
+
+
+@pytest.fixture
+def two_passes(corpus_root: Path) -> Path:
+    """The project's corpus with a second pass that differs in the tense of one event."""
+    text = (ROOT / "annotations" / "pass-1.json").read_text("utf-8").replace("annotator-1@", "annotator-2@")
+    tasks = json.loads(text)
+    tense = next(result for result in tasks[0]["annotations"][0]["result"] if result.get("from_name") == "tense")
+    assert tense["value"]["choices"] == ["Past"]
+    tense["value"]["choices"] = ["Present"]
+    for name in ("gold.json", "decisions.yaml", "pass-2.json"):
+        (corpus_root / "annotations" / name).unlink(missing_ok=True)
+    (corpus_root / "annotations" / "pass-2.json").write_text(json.dumps(tasks), "utf-8")
+    shutil.rmtree(corpus_root / "dataset", ignore_errors=True)
+    return corpus_root
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from eventbank import ontology as ontologies
 from eventbank.adjudication import Adjudicated, Decision, Difference, adjudicate
-from eventbank.build import build
+from eventbank.build import build, check
 from eventbank.checks import check_layer
 from eventbank.cli import main
 from eventbank.corpus import open_corpus
@@ -174,21 +174,6 @@ def test_an_argument_whose_filler_was_not_kept_cannot_be_kept() -> None:
         adjudicate(without, without, [], TEXT, ONTOLOGY)
 
 
-@pytest.fixture
-def two_passes(corpus_root: Path) -> Path:
-    """The project's corpus with a second pass that differs in the tense of one event."""
-    text = (ROOT / "annotations" / "pass-1.json").read_text("utf-8").replace("annotator-1@", "annotator-2@")
-    tasks = json.loads(text)
-    tense = next(result for result in tasks[0]["annotations"][0]["result"] if result.get("from_name") == "tense")
-    assert tense["value"]["choices"] == ["Past"]
-    tense["value"]["choices"] = ["Present"]
-    for name in ("gold.json", "decisions.yaml", "pass-2.json"):
-        (corpus_root / "annotations" / name).unlink(missing_ok=True)
-    (corpus_root / "annotations" / "pass-2.json").write_text(json.dumps(tasks), "utf-8")
-    shutil.rmtree(corpus_root / "dataset", ignore_errors=True)
-    return corpus_root
-
-
 def adjudicated(root: Path) -> tuple[int, dict]:
     run = CliRunner().invoke(main, ["adjudicate", "--json", "--corpus", str(root)])
     return run.exit_code, json.loads(run.stdout)
@@ -212,6 +197,12 @@ def test_the_command_lists_differences_waits_for_decisions_and_writes_gold(two_p
     built = build(open_corpus(two_passes))
     assert built.rows["annotations"]["train"] > 0
     assert json.loads((two_passes / "dataset" / "manifest.json").read_text("utf-8"))["gold"] == "adjudicated"
+    report = json.loads((two_passes / "dataset" / "agreement.json").read_text("utf-8"))
+    assert report["overall"]["alpha"]["tense"]["alpha"]["value"] < 1.0 == report["overall"]["alpha"]["polarity"]["alpha"]["value"]
+    assert "## Agreement" in (two_passes / "dataset" / "README.md").read_text("utf-8")
+    assert check(open_corpus(two_passes)) == []
+    (two_passes / "annotations" / "gamma.yaml").write_text("labels: of others\nmethod: {}\npairs: []\n", "utf-8")
+    assert [problem.code for problem in check(open_corpus(two_passes))] == ["W465"]
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 import random
 import shutil
@@ -224,18 +223,6 @@ def codes(*layers: Layer) -> set[str]:
 
 def test_e460_no_document_with_two_annotators() -> None:
     assert codes() == codes(by("a", A), by("b", B, "d2")) == {"E460"}
-
-
-def test_e461_package_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *args: object) -> object:
-        if name == "krippendorff":
-            raise ImportError(name)
-        return real(name, *args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    assert codes(by("a", A), by("b", B)) == {"E461"}
 
 
 def test_e462_two_layers_of_one_annotator() -> None:

@@ -300,7 +300,16 @@ def test_what_lies_unread_among_the_labels_is_reported(built_root: Path, name: s
     export = built_root / "annotations" / EXPORT
     export.rename(built_root / "annotations" / name) if "." in name else (built_root / "annotations" / name).mkdir()
     codes = [problem.code for problem in build(open_corpus(built_root)).problems]
-    assert codes == (["W340", "W451"] if "." in name else ["W340"])
+    assert codes == (["W340", "W465"] if "." in name else ["W340"])  # gamma is of two passes
+
+
+def test_w451_documents_without_labels_are_told_and_built(corpus_root: Path) -> None:
+    for path in (corpus_root / "annotations").glob("*.json"):
+        path.unlink()
+    (corpus_root / "annotations" / "gamma.yaml").unlink()
+    built = build(open_corpus(corpus_root))
+    assert [problem.code for problem in built.problems] == ["W451"]
+    assert (built.rows["documents"]["train"], built.rows["events"]["train"]) == (3, 0)
 
 
 def test_a_second_build_changes_nothing(corpus_root: Path) -> None:
@@ -411,6 +420,7 @@ def test_a_list_of_releases_that_cannot_be_read_is_refused(built_root: Path, con
 def test_two_passes_without_gold_are_refused(corpus_root: Path) -> None:
     text = (corpus_root / "annotations" / EXPORT).read_text("utf-8").replace("annotator-1@", "annotator-2@")
     (corpus_root / "annotations" / "pass-2.json").write_text(text, "utf-8")
+    (corpus_root / "annotations" / "gold.json").unlink()
     with pytest.raises(EventBankError, match="E450"):
         build(open_corpus(corpus_root))
 

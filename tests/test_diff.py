@@ -223,7 +223,7 @@ def told(old: Path, new: Path) -> Diff:
 
 
 def export_of(root: Path) -> tuple[Path, list[dict[str, Any]]]:
-    path = root / "annotations" / "pass-1.json"
+    path = root / "annotations" / "gold.json"
     return path, json.loads(path.read_text("utf-8"))
 
 

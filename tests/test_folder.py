@@ -38,7 +38,8 @@ def test_a_release_that_is_read_and_written_again_has_the_same_bytes(release: Pa
 
 
 def test_reports_and_further_facts_come_back_as_they_went(release: Path, tmp_path: Path) -> None:
-    content = replace(folder.read(release), reports={LEAKS: {"pairs": [1, 2]}, AGREEMENT: {"alpha": None}}, more={"of": "a test"})
+    before = folder.read(release)
+    content = replace(before, reports={LEAKS: {"pairs": [1, 2]}, AGREEMENT: before.reports[AGREEMENT]}, more={"of": "a test"})
     folder.write(content, tmp_path / "again")
     found = folder.read(tmp_path / "again")
     assert (found.reports, found.more) == (content.reports, content.more)

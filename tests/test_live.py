@@ -23,9 +23,11 @@ from proxy import Answer, forward, serving
 from eventbank import ontology as ontologies
 from eventbank.corpus import Corpus, open_corpus
 from eventbank.errors import EventBankError
+from eventbank.gold import DECISIONS, adjudicate_corpus, read_decisions
 from eventbank.inputs import read_documents
 from eventbank.labelstudio import client, codec, manifest
 from eventbank.labelstudio.client import Server, connect, snapshot
+from eventbank.labelstudio.differences import pull_decisions, push_differences
 from eventbank.labelstudio.nodes import Task, dump
 from eventbank.labelstudio.sync import pull, push
 from eventbank.layer import Layer, numbered
@@ -146,6 +148,48 @@ def test_two_people_label_and_their_layers_come_back_through_two_servers_worth_o
     assert predictions == {"two"}
     pulled = pull(corpus, live.server, back, project=f"{title} third")
     assert (pulled.counts["predictions"], pulled.annotators) == (10, ())
+
+
+def test_differences_are_decided_on_the_server_and_become_gold(live: Live, two_passes: Path, title: str) -> None:
+    corpus = open_corpus(two_passes)
+    asked = push_differences(corpus, live.server, project=title)
+    assert (asked.created, asked.sent) == (True, 1)
+    again = push_differences(corpus, live.server, project=title)
+    assert (again.created, again.sent, again.project) == (False, 0, asked.project)
+    (task,) = tasks_of(live, asked.project)
+    assert (task["data"]["question"], task["data"]["one_says"], task["data"]["other_says"]) == ("tense “fired”", "Past", "Present")
+
+    assert pull_decisions(corpus, live.server, project=title).open == 1
+    answers = {"take": {"choices": ["one"]}, "reason": {"text": ["R10.6: it is over"]}}
+    results = [
+        {"id": name, "from_name": name, "to_name": "passage", "type": "choices" if "choices" in value else "textarea", "value": value}
+        for name, value in answers.items()
+    ]
+    live.user("kim").post(f"/api/tasks/{task['id']}/annotations/", {"result": results})
+    pulled = pull_decisions(corpus, live.server, project=title)
+    assert (pulled.decisions, pulled.open, pulled.problems) == (1, 0, ())
+    ((decision,),) = [made for made in read_decisions(two_passes / DECISIONS).values() if made]
+    assert (decision.take, decision.reason) == ("one", "R10.6: it is over")
+    assert adjudicate_corpus(corpus).whole
+    assert push_differences(corpus, live.server, project=title).sent == 0
+
+
+def test_e477_a_project_of_documents_is_none_of_differences(live: Live, two_passes: Path, title: str) -> None:
+    corpus = open_corpus(two_passes)
+    push(corpus, live.server, project=title)
+    assert code_of(lambda: push_differences(corpus, live.server, project=title)) == {"E477"}
+    assert code_of(lambda: pull_decisions(corpus, live.server, project=f"{title} x")) == {"E370"}
+
+
+def test_w477_a_difference_that_is_gone_is_left_aside(live: Live, two_passes: Path, title: str) -> None:
+    corpus = open_corpus(two_passes)
+    project = push_differences(corpus, live.server, project=title).project
+    (task,) = tasks_of(live, project)
+    result = {"id": "x", "from_name": "as", "to_name": "passage", "type": "textarea", "value": {"text": ["Future"]}}
+    live.user("kim").post(f"/api/tasks/{task['id']}/annotations/", {"result": [result, {**result, "from_name": "reason"}]})
+    other = two_passes / "annotations" / "pass-2.json"
+    other.write_text(other.read_text("utf-8").replace('"Present"', '"Future"', 1), "utf-8")
+    assert [problem.code for problem in pull_decisions(corpus, live.server, project=title).problems] == ["W477"]
 
 
 def test_drafts_predictions_and_cancelled_annotations_come_too(live: Live, corpus: Corpus, title: str) -> None:

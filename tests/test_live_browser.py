@@ -15,8 +15,10 @@ from labelstudio_server import live as running
 from eventbank import ontology as ontologies
 from eventbank.corpus import open_corpus
 from eventbank.document import sha256
+from eventbank.gold import DECISIONS, read_decisions
 from eventbank.inputs import read_documents
 from eventbank.labelstudio import client, codec
+from eventbank.labelstudio.differences import pull_decisions, push_differences
 from eventbank.labelstudio.nodes import dump, parse
 from eventbank.labelstudio.sync import pull, push
 from eventbank.layer import Event, Layer, Mention
@@ -78,6 +80,42 @@ def mark(page: Any, label: str, quote: str) -> None:
     page.keyboard.press("Escape")
 
 
+def log_in(page: Any, live: Live, address: str) -> list[str]:
+    """Logs in by the page; returns the list in which script errors will be."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{live.url}/user/login/")
+    page.fill("input[name=email]", address)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_load_state("networkidle")
+    return errors
+
+
+def test_a_difference_is_decided_on_its_page(
+    live: Live, two_passes: Path, page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "FIRST_WAIT", 0.05)
+    corpus = open_corpus(two_passes)
+    title = f"browser {uuid.uuid4().hex[:12]}"
+    user = live.user("lee")
+    asked = push_differences(corpus, live.server, project=title)
+    errors = log_in(page, live, user.address)
+    (task,) = live.client.tasks.list(project=asked.project)
+    page.goto(f"{asked.url}?task={task.id}")
+    passage = page.frame_locator("iframe")
+    passage.locator("mark").wait_for()
+    assert passage.locator("mark").all_inner_texts() == ["fired"]
+    page.get_by_role("radio").first.check()
+    page.locator("textarea").last.fill("R10.6: it is over")
+    with page.expect_response(lambda answer: "/annotations" in answer.url and answer.request.method == "POST") as answered:
+        page.get_by_role("button", name="Submit").click()
+    assert (answered.value.status, errors) == (201, [])
+    assert pull_decisions(corpus, live.server, project=title).open == 0
+    ((decision,),) = [made for made in read_decisions(two_passes / DECISIONS).values() if made]
+    assert (decision.take, decision.instead, decision.reason) == ("one", None, "R10.6: it is over")
+
+
 def test_spans_after_an_emoji_and_after_a_line_break_are_right(
     live: Live, small: Callable[..., Path], page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,13 +134,7 @@ def test_spans_after_an_emoji_and_after_a_line_break_are_right(
     user = live.user("kim")
     pushed = push(corpus, live.server, project=title, predictions=[export], people=people)
 
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{live.url}/user/login/")
-    page.fill("input[name=email]", user.address)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_load_state("networkidle")
+    errors = log_in(page, live, user.address)
     (task,) = live.client.tasks.list(project=pushed.project)
     page.goto(f"{pushed.url}?task={task.id}")
     page.wait_for_selector(".htx-highlight")

@@ -23,7 +23,7 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 EMAIL = "admin@eventbank.invalid"
-READY_WAIT = 180.0
+READY_WAIT = 600.0
 STOP_WAIT = 20.0
 
 

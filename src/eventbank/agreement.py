@@ -30,7 +30,6 @@ ALONE = Code(
     "no document was labelled by two annotators",
     "Have a second annotator label the documents, without sight of the first, and put the export into annotations/.",
 )
-NO_KRIPPENDORFF = Code("E461", "the package krippendorff is not installed", "Install the extra: pip install 'eventbank[agreement]'.")
 TWICE = Code("E462", "one annotator has two layers of a document", "Give agree one layer for each annotator and document.")
 OTHER_TEXT = Code(
     "E463", "the layers of a document are of different texts", "Move the older labels to the present text: eventbank label rebase."
@@ -114,15 +113,20 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Agreement of all annotators of a corpus: `overall` adds the counts of all pairs, `pairs` has each pair by name."""
+    """Agreement of all annotators of a corpus: `overall` adds the counts of all pairs, `pairs` has each pair by name.
+
+    `gamma` is what `gamma.measure` found of the same labels, if it was computed.
+    """
 
     overall: Comparison
     pairs: tuple[Comparison, ...]
+    gamma: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The figures for JSON, rounded to 4 decimals, and how they were made."""
         method = {"reference": "B against A", "overlap_iou": IOU, "interval": LEVEL, "draws": DRAWS, "seed": SEED, "drawn": "documents"}
-        return {"method": method, "overall": _plain(self.overall), "pairs": _plain(self.pairs)}
+        found = {"method": method, "overall": _plain(self.overall), "pairs": _plain(self.pairs)}
+        return found if self.gamma is None else found | {"gamma": self.gamma}
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ def agree(layers: Iterable[Layer], ontology: Ontology) -> Agreement:
         ontology: its order of types and roles is that of the tables, and its attributes are compared.
 
     Raises:
-        EventBankError: E460 if no document has two annotators, E461 without the extra `agreement`, E462 for two layers of one annotator,
+        EventBankError: E460 if no document has two annotators, E462 for two layers of one annotator,
             E463 for layers of different texts, E400 for a layer that does not hold together.
     """
     by_document = _by_document(layers)
@@ -280,15 +284,9 @@ def _confusions(units: Units) -> tuple[Confusion, ...]:
 
 
 def krippendorff_alpha(units: Sequence[tuple[str, str]]) -> float | None:
-    """Alpha for nominal data by the package krippendorff, None where at most one value was given.
+    """Alpha for nominal data by the package krippendorff, None where at most one value was given."""
+    import krippendorff
 
-    Raises:
-        EventBankError: E461 if the package is not there.
-    """
-    try:
-        import krippendorff
-    except ImportError:
-        raise EventBankError(NO_KRIPPENDORFF.at()) from None
     domain = sorted({value for unit in units for value in unit})
     if len(domain) < 2:
         return None
@@ -333,10 +331,11 @@ def table(agreement: Agreement) -> list[str]:
         f"over union at least {IOU}). In brackets: {LEVEL:.0%} interval, {DRAWS} draws of documents.",
     ]
     if len(agreement.pairs) == 1:
-        return [*lines, *_head(whole), *_figures(whole), *_types_and_confusions(whole)]
+        return [*lines, *_head(whole), *_figures(whole), *_gammas(agreement.gamma), *_types_and_confusions(whole)]
     lines += ["", f"All pairs of {len(whole.annotators)} annotators on {len(whole.documents)} documents, added up"]
     lines += [*_figures(whole), *_types_and_confusions(whole)]
-    return [*lines, *(line for pair in agreement.pairs for line in (*_head(pair), *_figures(pair)))]
+    lines += [line for pair in agreement.pairs for line in (*_head(pair), *_figures(pair))]
+    return [*lines, *_gammas(agreement.gamma)]
 
 
 def _head(pair: Comparison) -> list[str]:
@@ -358,6 +357,20 @@ def _figures(found: Comparison) -> list[str]:
     lines += ["", f"{'Triggers':<28}{'A':>6}{'B':>6}   share"]
     lines.append(_row("marked by one alone", triggers.only_a, triggers.only_b, _figure(triggers.missed)))
     lines.append(_row("by both, in other types", "", triggers.other_type, _figure(triggers.confused)))
+    return lines
+
+
+def _gammas(gamma: Mapping[str, Any] | None) -> list[str]:
+    """A line for each pair of annotators and kind of span, the mean over documents and the figure of each."""
+    if gamma is None:
+        return []
+    lines = ["", f"{'Gamma, mean of documents':<28}{'':>12}   mean    each"]
+    for pair in gamma["pairs"]:
+        for kind, found in pair.items():
+            if kind != "annotators":
+                each = " ".join("–" if value is None else f"{value:.3f}" for value in found["documents"].values())
+                title = kind if len(gamma["pairs"]) == 1 else f"{kind}, {'/'.join(pair['annotators'])}"
+                lines.append(_row(title, "", "", "–       " if found["mean"] is None else f"{found['mean']:<8.3f}", each))
     return lines
 
 

@@ -15,11 +15,11 @@ import pyarrow as pa
 from eventbank.corpus import Corpus
 from eventbank.errors import Code, EventBankError, Place, Problem
 from eventbank.files import write_atomic, writing
-from eventbank.inputs import Inputs, read
+from eventbank.inputs import Inputs, agreement_of, read
 from eventbank.layer import numbered
 from eventbank.ontology import Ontology
 from eventbank.release import folder, manifest
-from eventbank.release.content import Release
+from eventbank.release.content import AGREEMENT, Release
 from eventbank.release.rows import Labelled, Row, argument_rows, document_row, event_row, mention_rows, sentence_rows
 from eventbank.schemas import label_names, pandera_schema
 from eventbank.splits import to_csv
@@ -75,6 +75,7 @@ def make_release(inputs: Inputs) -> Release:
         EventBankError: E610 if a table breaks its own schema.
     """
     tables, left_out = make_tables(inputs)
+    agreement = agreement_of(inputs)
     return Release(
         settings=inputs.corpus,
         names=label_names(inputs.ontology),
@@ -82,6 +83,7 @@ def make_release(inputs: Inputs) -> Release:
         gold=ADJUDICATED if inputs.adjudicated else SINGLE if inputs.gold else "no labels yet",
         held=[doc_id for doc_id, placement in sorted(inputs.placements.items()) if placement.splits[0] not in SPLITS],
         left_out=dict(sorted(left_out.items())),
+        reports={} if agreement is None else {AGREEMENT: agreement.to_dict()},
     )
 
 
@@ -123,17 +125,20 @@ def check(corpus: Corpus) -> list[Problem]:
     """Every problem of a corpus: its inputs, its release, and whether the release is what the inputs give."""
     try:
         inputs = read(corpus)
-        digest = make_release(inputs).digest
-        _refuse_released(corpus, digest)
+        release = make_release(inputs)
+        _refuse_released(corpus, release.digest)
     except EventBankError as error:
         return list(error.problems)
     problems = list(inputs.problems)
     if not corpus.dataset.exists():
         return [*problems, STALE.at(Place(file="dataset"), "it does not exist")]
     try:
-        problems += manifest.verify(corpus.dataset)
-        if manifest.read(corpus.dataset)["digest"] != digest:
+        found = list(manifest.verify(corpus.dataset))
+        problems += found
+        if manifest.read(corpus.dataset)["digest"] != release.digest:
             problems.append(STALE.at(Place(file="dataset")))
+        elif not found and folder.read(corpus.dataset).reports != release.reports:
+            problems.append(STALE.at(Place(file="dataset"), "its reports"))
     except EventBankError as error:
         problems += error.problems
     return problems

@@ -27,6 +27,12 @@ NOT_TWO = Code(
 )
 OLD_GOLD = Code("W474", "annotations/gold.json is not what the passes and the decisions give", "Run eventbank adjudicate.")
 
+OTHER_DECISION = Code(
+    "W478",
+    "a difference was decided in another way before; that decision stays",
+    "Empty take, as and reason in annotations/decisions.yaml, if the new one should hold, and pull again.",
+)
+
 DECISIONS = "annotations/decisions.yaml"
 GOLD = "annotations/gold.json"
 
@@ -39,6 +45,11 @@ class Outcome:
     open: int
     problems: tuple[Problem, ...]
 
+    @property
+    def whole(self) -> bool:
+        """Whether gold was written: nothing is open and no decision is refused."""
+        return all(problem.is_warning for problem in self.problems)
+
 
 def adjudicate_corpus(corpus: Corpus) -> Outcome:
     """Brings `annotations/decisions.yaml` up to date, and writes `annotations/gold.json` if every difference is decided.
@@ -50,27 +61,28 @@ def adjudicate_corpus(corpus: Corpus) -> Outcome:
         EventBankError: E473 for a document without exactly two passes; problems of the articles, the ontology and the exports.
     """
     with writing(corpus.root):
-        case = _read(corpus)
+        case = read_case(corpus)
         write_atomic(corpus.root / DECISIONS, _dump(case))
         problems = [problem for one in case.found.values() for problem in one.problems] or _checked(case, corpus)
-        if not any(not problem.is_warning for problem in problems):
+        left = sum(problem.code == UNDECIDED.id for problem in problems)
+        outcome = Outcome({doc_id: len(one.differences) for doc_id, one in case.found.items()}, left, tuple(problems))
+        if outcome.whole:
             write_atomic(corpus.root / GOLD, _gold(case))
-    left = sum(problem.code == UNDECIDED.id for problem in problems)
-    return Outcome({doc_id: len(one.differences) for doc_id, one in case.found.items()}, left, tuple(problems))
+    return outcome
 
 
 def check_gold(corpus: Corpus) -> list[Problem]:
     """W474 if `annotations/gold.json` is there and is not what the passes and the decisions give; nothing if there are no decisions."""
     if not (corpus.root / GOLD).exists() or not (corpus.root / DECISIONS).exists():
         return []
-    case = _read(corpus)
+    case = read_case(corpus)
     whole = not any(one.problems for one in case.found.values()) and (corpus.root / GOLD).read_bytes() == _gold(case)
     return [] if whole else [OLD_GOLD.at(Place(file=GOLD))]
 
 
 @dataclass(frozen=True)
-class _Case:
-    """The passes of a corpus, adjudicated by the decisions in its file."""
+class Case:
+    """The passes of a corpus, adjudicated by the decisions."""
 
     documents: Mapping[str, Document]
     ontology: Ontology
@@ -78,18 +90,48 @@ class _Case:
     found: Mapping[str, Adjudicated]
 
 
-def _read(corpus: Corpus) -> _Case:
+def read_case(corpus: Corpus, decisions: Mapping[str, Sequence[Decision]] | None = None) -> Case:
+    """The passes of a corpus and the decisions about them, by default those in its file, with every difference that shows so far.
+
+    Raises:
+        EventBankError: E473 for a document without exactly two passes; problems of the articles, the ontology, the exports, the decisions.
+    """
     documents, _ = read_documents(corpus)
     ontology = read_ontology(corpus)
     layers, _, problems = read_labels(corpus, documents, ontology)
     raise_errors(problems)
-    decisions = read_decisions(corpus.root / DECISIONS)
+    decisions = read_decisions(corpus.root / DECISIONS) if decisions is None else decisions
     by_id = {document.doc_id: document for document in documents}
     found = {
         doc_id: adjudicate(*pair, decisions.get(doc_id, ()), by_id[doc_id].text, ontology)
         for doc_id, pair in sorted(_passes(layers).items())
     }
-    return _Case(by_id, ontology, decisions, found)
+    return Case(by_id, ontology, decisions, found)
+
+
+def add_decisions(corpus: Corpus, made: Mapping[str, Sequence[Decision]]) -> list[Problem]:
+    """Puts decisions into `annotations/decisions.yaml` where it has none yet, and lists the open differences there.
+
+    Returns:
+        W478 for each difference of which the file says something else; it stays as it is.
+    """
+    case = read_case(corpus)
+    problems = []
+    merged: dict[str, dict[str, Decision]] = {
+        doc_id: {one.key: one for one in case.decisions.get(doc_id, ())} for doc_id in (*case.found, *case.decisions)
+    }
+    for doc_id, decisions in made.items():
+        own = merged.setdefault(doc_id, {})
+        for decision in decisions:
+            before = own.get(decision.key)
+            if before is None or not before.made:
+                own[decision.key] = decision
+            elif before != decision:
+                said = " and ".join(repr(one.instead or one.take) for one in (before, decision))
+                problems.append(OTHER_DECISION.at(Place(file=DECISIONS, doc_id=doc_id), f"{decision.key}: {said}"))
+    decided = {doc_id: tuple(own.values()) for doc_id, own in merged.items()}
+    write_atomic(corpus.root / DECISIONS, _dump(read_case(corpus, decided)))
+    return problems
 
 
 def read_decisions(path: Path) -> dict[str, list[Decision]]:
@@ -126,7 +168,7 @@ def _passes(layers: Sequence[Layer]) -> dict[str, tuple[Layer, Layer]]:
     return {doc_id: (group[0], group[1]) for doc_id, group in groups.items()}
 
 
-def _dump(case: _Case) -> bytes:
+def _dump(case: Case) -> bytes:
     """The file of decisions: for each document the differences in order with what was decided, then decisions that fit none."""
     content: dict[str, list[dict[str, Any]]] = {}
     for doc_id, outcome in case.found.items():
@@ -144,7 +186,7 @@ def _row(decision: Decision, words: str) -> dict[str, Any]:
     return row | ({"as": decision.instead} if decision.instead is not None else {}) | {"reason": decision.reason or None}
 
 
-def _checked(case: _Case, corpus: Corpus) -> list[Problem]:
+def _checked(case: Case, corpus: Corpus) -> list[Problem]:
     return [
         problem
         for doc_id, outcome in case.found.items()
@@ -152,7 +194,7 @@ def _checked(case: _Case, corpus: Corpus) -> list[Problem]:
     ]
 
 
-def _gold(case: _Case) -> bytes:
+def _gold(case: Case) -> bytes:
     """The gold labels as a Label Studio export."""
     documents = case.documents
     return dump(

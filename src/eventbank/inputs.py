@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from eventbank import gamma
 from eventbank import ontology as ontologies
+from eventbank.agreement import Agreement, agree, passes
 from eventbank.articles.convert import convert
 from eventbank.articles.read import read_articles
 from eventbank.articles.sources import read_sources
@@ -44,7 +46,7 @@ THAWED = Code(
     "Restore schema/splits.csv; before the first release, remove dataset/ to freeze anew.",
 )
 NO_GOLD = Code("E450", "a document has several passes and no gold layer", "Adjudicate them, or keep one export for the document.")
-BESIDE = ("guidelines.md", "decisions.yaml")
+BESIDE = ("guidelines.md", "decisions.yaml", "gamma.yaml")
 """What lies in annotations/ beside the labels."""
 SECONDARY_COLUMNS = FIELDS[3:]
 
@@ -56,7 +58,9 @@ class Inputs:
     corpus: Corpus
     ontology: Ontology
     documents: tuple[Document, ...]
+    passes: tuple[Layer, ...]
     gold: Mapping[str, Layer]
+    gamma: Mapping[str, Any] | None
     nodes: tuple[Row, ...]
     frozen: Mapping[str, Placement]
     placements: Mapping[str, Placement]
@@ -74,7 +78,9 @@ def read(corpus: Corpus) -> Inputs:
     ontology = read_ontology(corpus)
     layers, nodes, problems = read_labels(corpus, documents, ontology)
     doubts += raise_errors(problems)
-    gold = _gold(layers)
+    gold, made = _gold(layers), tuple(passes(layers))
+    found_gamma, stale = gamma.read(corpus.root / gamma.FILE, made)
+    doubts += stale
     if len(gold) < len(documents):
         doubts.append(NO_LABELS.at(Place(file="annotations"), f"{len(documents) - len(gold)} of {len(documents)}"))
     found = pairs(documents, corpus.thresholds)
@@ -83,7 +89,7 @@ def read(corpus: Corpus) -> Inputs:
     placements = assign(documents, clusters, frozen, corpus.splits)
     doubts += raise_errors([*leaks(placements, found, corpus.thresholds), *held(placements, frozen)])
     adjudicated = bool(gold) and all(_is_gold(layer) for layer in gold.values())
-    return Inputs(corpus, ontology, tuple(documents), gold, tuple(nodes), frozen, placements, adjudicated, tuple(doubts))
+    return Inputs(corpus, ontology, tuple(documents), made, gold, found_gamma, tuple(nodes), frozen, placements, adjudicated, tuple(doubts))
 
 
 def read_documents(corpus: Corpus) -> tuple[list[Document], list[Problem]]:
@@ -158,6 +164,35 @@ def read_labels(corpus: Corpus, documents: Sequence[Document], ontology: Ontolog
             problems.append(codec.TWO_PASSES.at(Place(layer.source, 0, layer.doc_id, layer.annotator), f"also in {known.source}"))
         problems += check_layer(layer, texts[layer.doc_id], ontology, corpus.language)
     return layers, nodes, problems
+
+
+def measure_agreement(corpus: Corpus, *, with_gamma: bool = False) -> Agreement:
+    """Agreement between the annotators of a corpus, with gamma as far as `annotations/gamma.yaml` has it of these labels.
+
+    Args:
+        with_gamma: compute gamma anew, and write it into that file.
+
+    Raises:
+        EventBankError: problems of the articles, the ontology and the exports; what `agree` raises; E464 without the extra `gamma`.
+    """
+    documents, _ = read_documents(corpus)
+    ontology = read_ontology(corpus)
+    layers, _, problems = read_labels(corpus, documents, ontology)
+    raise_errors(problems)
+    made, path = passes(layers), corpus.root / gamma.FILE
+    found = agree(made, ontology)
+    if with_gamma:
+        with writing(corpus.root):
+            gamma.write(path, gamma.measure(made))
+    return replace(found, gamma=gamma.read(path, made)[0])
+
+
+def agreement_of(inputs: Inputs) -> Agreement | None:
+    """Agreement between the annotators of a corpus that has been read; None if no document has two passes."""
+    labelled = [layer.doc_id for layer in inputs.passes]
+    if len(labelled) == len(set(labelled)):
+        return None
+    return replace(agree(inputs.passes, inputs.ontology), gamma=inputs.gamma)
 
 
 def rebase_labels(corpus: Corpus, export: Path, *, drop: bool = False) -> list[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,24 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The commands in the order in which they are defined, which is that of the work."""
         return list(self.commands)
+
+
+def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that talks to a Label Studio server; the key is never one of them."""
+    options = (
+        click.option("--url", default="", help="Address of the server. Default: LABEL_STUDIO_URL."),
+        click.option(
+            "--key-file",
+            type=FILE,
+            help="File that holds the key and nothing else. Default: LABEL_STUDIO_API_KEY.",
+        ),
+        click.option("--timeout", type=click.FloatRange(min=1), default=120, show_default=True, help="Seconds for an answer."),
+        click.option("--project", default="", help="Title or number of the project. Default: made from the title of the corpus."),
+        CORPUS,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def report(problems: Sequence[Problem], as_json: bool) -> None:

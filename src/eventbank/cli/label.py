@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from eventbank.cli.base import AS_JSON, CORPUS, FILE, NEW_FILE, print_json, printable, refuse, report
+from eventbank.cli.base import AS_JSON, FILE, NEW_FILE, print_json, printable, refuse, report, server_options
 
 if TYPE_CHECKING:
     from eventbank.errors import Problem
+
+
+_PEOPLE = click.option("--people", type=NEW_FILE, help="List of annotators. Default: in your state folder.")
 
 
 @click.group("label")
@@ -107,27 +110,9 @@ def label_export_command(tables: Sequence[Path], source: str, out: Path, as_json
         click.echo(printable(f"{out} written: {done.records} records of {done.source}"))
 
 
-def _server_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every command that talks to a server; the key is never one of them."""
-    options = (
-        click.option("--url", default="", help="Address of the server. Default: LABEL_STUDIO_URL."),
-        click.option(
-            "--key-file",
-            type=FILE,
-            help="File that holds the key and nothing else. Default: LABEL_STUDIO_API_KEY.",
-        ),
-        click.option("--timeout", type=click.FloatRange(min=1), default=120, show_default=True, help="Seconds for an answer."),
-        click.option("--project", default="", help="Title or number of the project. Default: the title of the corpus."),
-        click.option("--people", type=NEW_FILE, help="List of annotators. Default: in your state folder."),
-        CORPUS,
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @label_group.command("push", epilog="Example: eventbank label push --url http://127.0.0.1:8080 --key-file ~/.label-studio-key")
-@_server_options
+@server_options
+@_PEOPLE
 @click.option("--annotations", multiple=True, type=FILE, help="Push the labels of this export as its annotators' own.")
 @click.option("--predictions", multiple=True, type=FILE, help="Push the labels of this export as predictions.")
 @click.option("--model-version", default="", help="Model version of the predictions. Default: their own, or the annotator.")
@@ -155,7 +140,8 @@ def label_push_command(url: str, key_file: Path | None, timeout: float, root: Pa
 
 
 @label_group.command("pull", epilog="Example: eventbank label pull --out annotations/pass-2.json")
-@_server_options
+@server_options
+@_PEOPLE
 @click.option("--out", type=NEW_FILE, help="File to write. Default: annotations/label-studio.json of the corpus.")
 @AS_JSON
 def label_pull_command(url: str, key_file: Path | None, timeout: float, root: Path, out: Path | None, as_json: bool, **how: Any) -> None:

@@ -52,8 +52,8 @@ def complete(
     trouble: InterruptedCallError | None = None
     for attempt in range(1, ATTEMPTS + 2):
         tasks = look()
-        there = {task["data"]["doc_id"]: task for task in tasks}
-        new: list[str | int] = [doc_id for doc_id in goal.data if doc_id not in there]
+        there = {task["data"][goal.name]: task for task in tasks}
+        new: list[str | int] = [name for name in goal.data if name not in there]
         missing = _missing(goal.entries, tasks, known)
         if sent is None:
             sent = Counter({"tasks": len(new)}) + Counter(goal.entries[at].kind for at in missing)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eventbank.document import Document
@@ -50,11 +50,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Wanted:
-    """All that a push leaves on the server: the data of each task, its entries, and what the server would drop of them, by `doc_id`."""
+    """All that a push leaves on the server: the data of each task, its entries, and what the server would drop of them.
+
+    `data` and `records` are by the name of the task, which stands in its data under the key `name`.
+    """
 
     data: Mapping[str, Data]
-    entries: Sequence[Entry]
-    records: Mapping[str, Sequence[manifest.Record]]
+    entries: Sequence[Entry] = ()
+    records: Mapping[str, Sequence[manifest.Record]] = field(default_factory=dict)
+    name: str = "doc_id"
 
 
 def key_of(kind: str, doc_id: str, who: str, node: Mapping[str, Any]) -> Key:

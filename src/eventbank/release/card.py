@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from eventbank.release.content import Release, path_of
+from eventbank.release import reports
+from eventbank.release.content import AGREEMENT, Release, path_of
+from eventbank.release.markdown import table as markdown
 from eventbank.schemas import features
 from eventbank.tables import SPLITS, Table
 
@@ -50,6 +52,7 @@ def card(release: Release, folder: Path) -> bytes:
         absent=f"Without rows and therefore left out: {', '.join(release.absent)}." if release.absent else "",
         label_note=settings.label_note,
         gold=f"Gold layer: {release.gold}.",
+        agreement=reports.agreement(release.reports.get(AGREEMENT)),
         types=_types(configs, release.names["event_types"]),
         validation_from=settings.splits.validation_from or "no date yet",
         test_from=settings.splits.test_from or "no date yet",
@@ -118,7 +121,7 @@ def _rows(config: Config) -> list[dict[str, Any]]:
 
 def _configs(configs: Sequence[Config]) -> str:
     rows = [(f"`{c.table.name}`", c.table.row, *(c.parts[s].num_rows if s in c.parts else 0 for s in SPLITS)) for c in configs]
-    return _table(("config", "a row is", *SPLITS), rows)
+    return markdown(("config", "a row is", *SPLITS), rows)
 
 
 def _types(configs: Sequence[Config], names: Sequence[str]) -> str:
@@ -129,14 +132,14 @@ def _types(configs: Sequence[Config], names: Sequence[str]) -> str:
                 count[split].update(event["type"] for row in part.select(["events"]).to_pylist() for event in row["events"])
     rows = [(name, *(count[split][name] for split in SPLITS)) for name in names if any(count[split][name] for split in SPLITS)]
     rows.append(("all", *(count[split].total() for split in SPLITS)))
-    return _table(("event type", *SPLITS), rows)
+    return markdown(("event type", *SPLITS), rows)
 
 
 def _left_out(count: Mapping[str, int]) -> str:
     if not count:
         return ""
     said = "What a single sentence cannot hold is left out of `sentences` only, and a span that ends inside a token takes all of it there:"
-    return f"{said}\n\n{_table(('what', 'number'), sorted(count.items()))}"
+    return f"{said}\n\n{markdown(('what', 'number'), sorted(count.items()))}"
 
 
 def _splits(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -144,7 +147,7 @@ def _splits(documents: Sequence[Mapping[str, Any]]) -> str:
     for split in SPLITS:
         dates = [row["dated"] for row in documents if row["split"] == split]
         rows.append((split, len(dates), min(dates, default=""), max(dates, default="")))
-    return _table(("split", "documents", "from", "to"), rows)
+    return markdown(("split", "documents", "from", "to"), rows)
 
 
 def _rights(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -159,13 +162,4 @@ def _rights(documents: Sequence[Mapping[str, Any]]) -> str:
         )
         for row in sorted(documents, key=lambda row: str(row["doc_id"]))
     ]
-    return _table(("document", "publisher", "agency", "holder", "statement", "may be passed on"), rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table in Markdown; bars and line ends in cells are made harmless."""
-
-    def line(cells: Iterable[object]) -> str:
-        return "| " + " | ".join(" ".join(str(cell).split()).replace("\\", "\\\\").replace("|", "\\|") for cell in cells) + " |"
-
-    return "\n".join((line(head), "|" + "---|" * len(head), *map(line, rows)))
+    return markdown(("document", "publisher", "agency", "holder", "statement", "may be passed on"), rows)

@@ -1,0 +1,67 @@
+"""The reports of a release as tables of its card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from eventbank.release.markdown import table
+
+_SCORES = (
+    ("entity_cls", "entity mentions with type"),
+    ("value_cls", "values with type"),
+    ("trigger_id", "triggers (TI)"),
+    ("trigger_cls", "triggers with event type (TC)"),
+    ("argument_attached_id", "arguments (AI+)"),
+    ("argument_attached_cls", "arguments with role (AC+)"),
+)
+
+
+def agreement(report: Mapping[str, Any] | None) -> str:
+    """The section on agreement, from `agreement.json`; empty without a report.
+
+    F1 of all pairs of annotators, alpha on what both marked, CoNLL average of chains, gamma as the mean of documents and pairs.
+    """
+    if report is None:
+        return ""
+    whole, method = report["overall"], report["method"]
+    names = " and ".join(f"`{name}`" for name in whole["annotators"])
+    spans = [
+        (title, exact["score"]["gold_num"], exact["score"]["pred_num"], _figure(exact["f1"]), _figure(overlap["f1"]))
+        for name, title in _SCORES
+        for exact, overlap in [(whole["scores"][name]["exact"], whole["scores"][name]["overlap"])]
+    ]
+    labels = [(name.replace("_", " "), one["units"], _figure(one["alpha"])) for name, one in whole["alpha"].items()]
+    chains = [
+        (f"{kind}, {scope} mentions", _figure(one["conll"]), _figure(one["lea"]))
+        for kind, scopes in whole["coreference"].items()
+        for scope, one in scopes.items()
+    ]
+    head = f"Passes of {names} on {len(whole['documents'])} documents, before adjudication; `agreement.json` has all figures."
+    drawn = f"In brackets: {method['interval']:.0%} intervals by drawing documents {method['draws']} times."
+    parts = [
+        "## Agreement",
+        f"{head} {drawn}",
+        table(("F1 of the second against the first", "A", "B", "exact", f"overlap, IoU ≥ {method['overlap_iou']}"), spans),
+        table(("Krippendorff's alpha on what both marked", "units", "alpha"), labels),
+        table(("chains", "CoNLL average", "LEA"), chains),
+    ]
+    if report.get("gamma"):
+        parts.append(table(("gamma", "mean of documents"), _gammas(report["gamma"])))
+    return "\n\n".join(parts)
+
+
+def _gammas(gamma: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for pair in gamma["pairs"]:
+        who = f" ({' and '.join(pair['annotators'])})" if len(gamma["pairs"]) > 1 else ""
+        for kind in (key for key in pair if key != "annotators"):
+            yield f"{kind}{who}", _number(pair[kind]["mean"])
+
+
+def _figure(estimate: Mapping[str, float | None]) -> str:
+    interval = f" [{_number(estimate['low'])}, {_number(estimate['high'])}]" if estimate["low"] is not None else ""
+    return f"{_number(estimate['value'])}{interval}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
