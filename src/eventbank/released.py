@@ -6,6 +6,7 @@ Only columns that are needed are read, by name, so that a table with more column
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -15,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from eventbank.crosswalk import Codes
 from eventbank.errors import Code, EventBankError, Place
 from eventbank.layer import Argument, Event, Layer, Mention
 from eventbank.ontology import ATTRIBUTES
@@ -25,6 +27,8 @@ UNREADABLE = Code(
 )
 
 Row = Mapping[str, Any]
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 EVENT_COLUMNS = ("doc_id", "text", "entities", "values", "events")
 WINDOW_COLUMNS = ("doc_id", "wnd_id", "tokens", "entity_mentions", "event_mentions")
@@ -63,7 +67,7 @@ def load_release(folder: Path | str, split: str | None = None) -> Released:
     facts = seal(path)
     documents: dict[str, Row] = {}
     split_of: dict[str, str] = {}
-    for part, row in rows(path, "documents", ("doc_id", "dated", "story_id", "language"), split):
+    for part, row in rows(path, "documents", ("doc_id", "dated", "story_id", "language", "publisher", "published"), split):
         documents[row["doc_id"]] = row
         split_of[row["doc_id"]] = part
     layers, texts, sentences = {}, {}, {}
@@ -76,6 +80,24 @@ def load_release(folder: Path | str, split: str | None = None) -> Released:
     ordered = {part: at for at, part in enumerate(SPLITS)}
     split_of = dict(sorted(split_of.items(), key=lambda item: (ordered.get(item[1], len(ordered)), item[0])))
     return Released(*facts, documents, texts, sentences, layers, split_of)
+
+
+def codes(folder: Path | str, split: str | None = None) -> dict[str, Codes]:
+    """What every event of a release is called in other ontologies, by `event_id`, as `mentions` has it.
+
+    Raises:
+        EventBankError: E710 for a release without these columns.
+    """
+    columns = ("kind", "event_id", "ace", "plover", "plover_mode", "cameo")
+    triggers = (row for _, row in rows(Path(folder), "mentions", columns, split) if row["kind"] == "trigger")
+    return {row["event_id"]: Codes(row["ace"], row["plover"], row["plover_mode"], row["cameo"]) for row in triggers}
+
+
+def stated_day(event: Event, layer: Layer) -> str | None:
+    """The day of an event by the first of its Time arguments whose normalised form is one day (`2024-05-03`); None without such a one."""
+    values = {mention.id: mention.normalized or "" for mention in layer.mentions if mention.kind == "value"}
+    stated = (values.get(argument.ref, "") for argument in event.arguments if argument.role == "Time")
+    return next((value for value in stated if _DAY.fullmatch(value)), None)
 
 
 def seal(folder: Path) -> tuple[str, str, str]:

@@ -26,6 +26,7 @@ for command in (
     agreement.adjudicate_command,
     label.label_group,
     release.diff_command,
+    research.stats_command,
     research.export_command,
     research.import_command,
     research.score_command,

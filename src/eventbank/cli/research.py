@@ -1,4 +1,4 @@
-"""Commands for those who work with a dataset: export, import, score."""
+"""Commands for those who work with a dataset: stats, export, import, score."""
 
 from __future__ import annotations
 
@@ -6,12 +6,35 @@ from pathlib import Path
 
 import click
 
-from eventbank.cli.base import AS_JSON, CORPUS, NEW_FOLDER, print_json, printable, refuse, report
+from eventbank.cli.base import AS_JSON, CORPUS, FOLDER, NEW_FOLDER, print_json, printable, refuse, report
 from eventbank.formats.registry import FORMATS
 
 SIDE = click.Path(exists=True, path_type=Path)
 SPLIT = click.option("--split", type=click.Choice(["train", "validation", "test"]), help="One split of a release; all without it.")
 WRITTEN = click.Choice([name for name, form in FORMATS.items() if form.dump is not None])
+
+
+@click.command("stats", epilog="Examples: eventbank stats; eventbank stats dataset --split test --plots plots")
+@click.argument("release", type=FOLDER, required=False)
+@click.option("--plots", type=NEW_FOLDER, help="Folder to draw the numbers into, as SVG and PNG.")
+@SPLIT
+@AS_JSON
+def stats_command(release: Path | None, plots: Path | None, split: str | None, as_json: bool) -> None:
+    """Count what is in a release (RELEASE; default: that of the corpus around you)."""
+    from eventbank.corpus import open_corpus
+    from eventbank.released import load_release
+    from eventbank.statistics import read_agreement, statistics, table
+
+    folder = release or open_corpus().dataset
+    found = statistics(load_release(folder, split), read_agreement(folder))
+    if plots is not None:
+        from eventbank.plots import draw
+
+        click.echo(f"{len(draw(found, plots))} files written to {plots}", err=True)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        click.echo("\n".join(printable(line) for line in table(found)))
 
 
 @click.command("export", epilog="Examples: eventbank export brat --out brat; eventbank export textee dataset --split test --out test")
