@@ -7,7 +7,8 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,11 +16,14 @@ import pyarrow as pa
 from eventbank.corpus import Corpus
 from eventbank.errors import Code, EventBankError, Place, Problem
 from eventbank.files import write_atomic, writing
+from eventbank.gold import DECISIONS, read_decisions
 from eventbank.inputs import Inputs, agreement_of, read
 from eventbank.layer import numbered
 from eventbank.ontology import Ontology
 from eventbank.release import folder, manifest
 from eventbank.release.content import AGREEMENT, Release
+from eventbank.release.datasheet import DATASHEET, datasheet, read_answers, unanswered
+from eventbank.release.facts import facts
 from eventbank.release.rows import Labelled, Row, argument_rows, document_row, event_row, mention_rows, sentence_rows
 from eventbank.schemas import label_names, pandera_schema
 from eventbank.splits import to_csv
@@ -30,6 +34,7 @@ RELEASED = Code("E611", "this version has been released with other rows", "Raise
 BAD_RELEASES = Code(
     "E612", "schema/releases.csv cannot be used", "Restore the committed file; rows are added by releases and never edited."
 )
+OLD_DATASHEET = Code("W672", "the datasheet is not what the answers and the data give", "Run eventbank build.")
 STALE = Code("W613", "dataset/ is not what the inputs give", "Run eventbank build.")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 SINGLE = "single pass, not adjudicated"
@@ -51,7 +56,8 @@ def build(corpus: Corpus) -> Built:
     """Makes `dataset/` from the inputs of a corpus, and freezes the splits of new documents in `schema/splits.csv`.
 
     `dataset/` is replaced in one step; whatever ends the process before leaves it as it was. The new rows of `splits.csv` are written
-    after that: should the process die in between, the next build takes them from the dataset.
+    after that: should the process die in between, the next build takes them from the dataset. A corpus with answers for a datasheet gets a
+    copy of it beside `dataset/`.
 
     Raises:
         EventBankError: any problem of the inputs, and a `dataset/` that holds what no build wrote; nothing on disk has changed then.
@@ -64,6 +70,8 @@ def build(corpus: Corpus) -> Built:
         changed = folder.replace(release, corpus.dataset)
         if to_csv(inputs.placements) != (corpus.frozen_splits.read_bytes() if corpus.frozen_splits.exists() else b""):
             write_atomic(corpus.frozen_splits, to_csv(inputs.placements))
+        if release.answers and _datasheets(release, corpus):
+            write_atomic(corpus.datasheet, datasheet(release.answers, corpus.title))
         new = tuple(sorted(inputs.placements.keys() - inputs.frozen.keys()))
         return Built(release.digest, changed, release.rows, new, inputs.problems)
 
@@ -72,11 +80,11 @@ def make_release(inputs: Inputs) -> Release:
     """The release that the inputs of a corpus give.
 
     Raises:
-        EventBankError: E610 if a table breaks its own schema.
+        EventBankError: E610 if a table breaks its own schema, E670 for answers of the datasheet that cannot be used.
     """
     tables, left_out = make_tables(inputs)
     agreement = agreement_of(inputs)
-    return Release(
+    release = Release(
         settings=inputs.corpus,
         names=label_names(inputs.ontology),
         tables=tables,
@@ -85,6 +93,21 @@ def make_release(inputs: Inputs) -> Release:
         left_out=dict(sorted(left_out.items())),
         reports={} if agreement is None else {AGREEMENT: agreement.to_dict()},
     )
+    return replace(release, answers=_answers(release, inputs.corpus))
+
+
+def _answers(release: Release, corpus: Corpus) -> dict[str, str]:
+    """The answers of a corpus to the questions of a datasheet; a corpus without a file of answers has none."""
+    if not corpus.answers.is_file():
+        return {}
+    decided = sum(bool(one.take or one.instead) for found in read_decisions(corpus.root / DECISIONS).values() for one in found)
+    return read_answers(corpus.answers, corpus.relative(corpus.answers), facts(release, decided))
+
+
+def _datasheets(release: Release, corpus: Corpus) -> list[Path]:
+    """The copies of the datasheet that are missing or old."""
+    page = datasheet(release.answers, corpus.title)
+    return [path for path in (corpus.datasheet, corpus.dataset / DATASHEET) if not path.is_file() or path.read_bytes() != page]
 
 
 def make_tables(inputs: Inputs) -> tuple[dict[Table, dict[str, pa.Table]], Counter[str]]:
@@ -132,6 +155,9 @@ def check(corpus: Corpus) -> list[Problem]:
     problems = list(inputs.problems)
     if not corpus.dataset.exists():
         return [*problems, STALE.at(Place(file="dataset"), "it does not exist")]
+    if release.answers:
+        problems += unanswered(release.answers, corpus.relative(corpus.answers)) if release.tables else ()
+        problems += [OLD_DATASHEET.at(Place(file=corpus.relative(path))) for path in _datasheets(release, corpus)]
     try:
         found = list(manifest.verify(corpus.dataset))
         problems += found

@@ -107,6 +107,16 @@ class Corpus(Settings):
         return self.root / "schema" / "releases.csv"
 
     @property
+    def answers(self) -> Path:
+        """What the makers of the corpus answer to the questions of a datasheet."""
+        return self.root / "schema" / "datasheet.yaml"
+
+    @property
+    def datasheet(self) -> Path:
+        """The datasheet that `build` makes of the answers."""
+        return self.root / "DATASHEET.md"
+
+    @property
     def dataset(self) -> Path:
         """The release that `build` makes."""
         return self.root / "dataset"

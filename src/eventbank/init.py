@@ -20,6 +20,7 @@ _LAYOUT = {
     "sources.yaml": "articles/sources.yaml",
     "guidelines.md": "annotations/guidelines.md",
     "ontology.yaml": "schema/ontology.yaml",
+    "datasheet.yaml": "schema/datasheet.yaml",
     "eventbank.toml": MARK,
 }
 

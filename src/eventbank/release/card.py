@@ -1,145 +1,156 @@
-"""The card of a release: README.md, whose header tells `datasets` everything and whose prose is rendered from the data."""
+"""The card of a release: README.md, whose header tells `datasets` everything and whose prose is rendered from the data.
+
+Sections are those of the Hub's template for data set cards, in its order. Nothing but the rows decides what is quoted: where the texts are
+withheld, the spans of the example are null.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Any
 
-import pyarrow as pa
-import yaml
-
+from eventbank.corpus import Settings
 from eventbank.release import reports
-from eventbank.release.content import AGREEMENT, Release, path_of
-from eventbank.release.markdown import table as markdown
-from eventbank.schemas import features
-from eventbank.tables import SPLITS, Table
+from eventbank.release.content import AGREEMENT, Release
+from eventbank.release.counts import BySplit, Counts, counts, example, rows_of, texts_present, used
+from eventbank.release.datasheet import DATASHEET, questions
+from eventbank.release.header import Config, configs, header
+from eventbank.release.markdown import joined, table
+from eventbank.release.picture import PICTURE
+from eventbank.tables import DOCUMENTS, SPLITS
 
-DEFAULT = "events"
-SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
-
-
-@dataclass(frozen=True)
-class Config:
-    """A table of the release with its rows by split; splits without rows are not in `parts`."""
-
-    table: Table
-    parts: Mapping[str, pa.Table]
-    bytes_on_disk: int
+_YEAR = re.compile(r"\byear\s*=\s*[{\"]?\s*(\d{4})")
 
 
 def card(release: Release, folder: Path) -> bytes:
     """README.md of a release whose tables lie in `folder`."""
-    configs = [
-        Config(table, parts, sum((folder / path_of(table, split)).stat().st_size for split in parts))
-        for table, parts in release.tables.items()
-    ]
-    settings = release.settings
-    header = yaml.safe_dump(_header(release, configs), sort_keys=False, allow_unicode=True, width=120)
+    found = configs(release, folder)
     template = Template(files("eventbank.release").joinpath("card.md").read_text(encoding="utf-8"))
-    documents = [row for config in configs if config.table.name == "documents" for row in _rows(config)]
-    prose = template.substitute(
-        title=settings.title,
-        description=settings.description.strip(),
-        version=settings.version,
-        digest=release.digest,
-        repo=settings.repo,
-        configs=_configs(configs),
-        absent=f"Without rows and therefore left out: {', '.join(release.absent)}." if release.absent else "",
-        label_note=settings.label_note,
-        gold=f"Gold layer: {release.gold}.",
-        agreement=reports.agreement(release.reports.get(AGREEMENT)),
-        types=_types(configs, release.names["event_types"]),
-        validation_from=settings.splits.validation_from or "no date yet",
-        test_from=settings.splits.test_from or "no date yet",
-        splits=_splits(documents),
-        kept="body paragraphs, cross-headings and captions" if settings.keep_captions else "body paragraphs and cross-headings",
-        left_out=_left_out(release.left_out),
-        label_license=settings.label_license or "not stated",
-        rights=_rights(documents),
-        limits="\n".join(f"- {limit}" for limit in settings.limits),
-        citation=f"## Citation\n\n```bibtex\n{settings.citation.strip()}\n```" if settings.citation else "",
-    )
-    prose = "\n\n".join(block.strip("\n") for block in prose.split("\n\n") if block.strip())
-    return f"---\n{header}---\n\n{prose}\n".encode()
+    prose = {**_of_settings(release.settings), **_of_rows(release, found), **_answers(release)}
+    return f"{header(release, found)}\n{joined(template.substitute(prose).split(chr(10) * 2))}\n".encode()
 
 
-def _header(release: Release, configs: Sequence[Config]) -> dict[str, Any]:
-    """The YAML of the card. Version and digest stand in it because `datasets` keys its cache of a folder by this header alone."""
-    settings, digest = release.settings, release.digest
-    seal = f"{settings.title} {settings.version}, content sha256:{digest}"
-    documents = max((sum(part.num_rows for part in config.parts.values()) for config in configs), default=0)
-    header: dict[str, Any] = {
-        "language": [settings.language],
-        "license": settings.license,
-        "pretty_name": settings.title,
-        "task_categories": ["token-classification"],
-        "tags": ["event-extraction", "event-argument-extraction", "coreference", "news"],
-        "size_categories": [next((name for limit, name in SIZES if documents < limit), "n>10M")],
-        "annotations_creators": [settings.label_creators] if settings.label_creators else [],
-        "source_datasets": ["original"],
+def _of_settings(settings: Settings) -> dict[str, str]:
+    return {
+        "title": settings.title,
+        "description": settings.description.strip(),
         "version": settings.version,
-        "digest": digest,
-    }
-    if not configs:
-        return header
-    return header | {
-        "configs": [
-            {
-                "config_name": config.table.name,
-                "data_files": [{"split": split, "path": f"{config.table.name}/{split}-*.parquet"} for split in config.parts],
-                "version": settings.version,
-                "description": seal,
-                **({"default": True} if config.table.name == DEFAULT else {}),
-            }
-            for config in configs
-        ],
-        "dataset_info": [
-            {
-                "config_name": config.table.name,
-                "features": features(config.table, release.names),
-                "splits": [
-                    {"name": split, "num_bytes": part.nbytes, "num_examples": part.num_rows} for split, part in config.parts.items()
-                ],
-                "download_size": config.bytes_on_disk,
-                "dataset_size": sum(part.nbytes for part in config.parts.values()),
-                "version": settings.version,
-                "description": seal,
-            }
-            for config in configs
-        ],
+        "repo": settings.repo,
+        "details": "\n".join(_details(settings)),
+        "kept": "body paragraphs, cross-headings and captions" if settings.keep_captions else "body paragraphs and cross-headings",
+        "label_note": settings.label_note,
+        "label_license": settings.label_license or "not stated",
+        "validation_from": str(settings.splits.validation_from or "no date yet"),
+        "test_from": str(settings.splits.test_from or "no date yet"),
+        "limits": "\n".join(f"- {limit}" for limit in settings.limits),
+        "citation": _citation(settings),
     }
 
 
-def _rows(config: Config) -> list[dict[str, Any]]:
-    return [row for part in config.parts.values() for row in part.to_pylist()]
+def _of_rows(release: Release, found: Sequence[Config]) -> dict[str, str]:
+    documents = rows_of(release, DOCUMENTS, ("doc_id", "split", "dated", "publisher", "agency", "rights"))
+    labels = counts(release)
+    return {
+        "digest": release.digest,
+        "configs": _configs(found),
+        "absent": f"Without rows and therefore left out: {', '.join(release.absent)}." if release.absent else "",
+        "agreement": reports.agreement(release.reports.get(AGREEMENT)),
+        "gold": f"Gold layer: {release.gold}.",
+        "example": _example(release),
+        **_labels(labels, release.names),
+        "random_splits": str(sum(name.startswith("split_") for name in DOCUMENTS.schema.names)),
+        "splits": _splits(documents),
+        "left_out": _left_out(release.left_out),
+        "rights": _rights(documents),
+        "publish": _publish(documents, texts_present(release)) if documents else "",
+        "sources": f"- **Repository:** <https://huggingface.co/datasets/{release.settings.repo}>",
+        "more": _more(release),
+    }
 
 
-def _configs(configs: Sequence[Config]) -> str:
-    rows = [(f"`{c.table.name}`", c.table.row, *(c.parts[s].num_rows if s in c.parts else 0 for s in SPLITS)) for c in configs]
-    return markdown(("config", "a row is", *SPLITS), rows)
+def _answers(release: Release) -> dict[str, str]:
+    """The answers of the datasheet that are sections of the card, too; a question that nobody answered leaves its section out."""
+    return {f"answer_{question.key}": release.answers.get(question.key, "") for question in questions()}
 
 
-def _types(configs: Sequence[Config], names: Sequence[str]) -> str:
-    count: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
-    for config in configs:
-        if config.table.name == "events":
-            for split, part in config.parts.items():
-                count[split].update(event["type"] for row in part.select(["events"]).to_pylist() for event in row["events"])
-    rows = [(name, *(count[split][name] for split in SPLITS)) for name in names if any(count[split][name] for split in SPLITS)]
-    rows.append(("all", *(count[split].total() for split in SPLITS)))
-    return markdown(("event type", *SPLITS), rows)
+def _details(settings: Settings) -> Iterator[str]:
+    if settings.maintainers:
+        yield f"- **Curated by:** {', '.join(settings.maintainers)}"
+    yield f"- **Language:** {settings.language}"
+    yield f"- **License:** {settings.license}; the labels: {settings.label_license or 'not stated'}; the texts: see Rights"
+
+
+def _more(release: Release) -> str:
+    if not release.answers:
+        return ""
+    return (
+        f"[{DATASHEET}]({DATASHEET}) answers the questions of a datasheet. Paths such as `articles/` and `annotations/` are those of the "
+        "repository in which the corpus is kept."
+    )
+
+
+def _configs(found: Sequence[Config]) -> str:
+    rows = [(f"`{c.table.name}`", c.table.row, *(c.parts[s].num_rows if s in c.parts else 0 for s in SPLITS)) for c in found]
+    return table(("config", "a row is", *SPLITS), rows)
+
+
+def _example(release: Release) -> str:
+    """One event with its arguments as JSON."""
+    found = example(release)
+    if found is None:
+        return ""
+    doc_id, event = found.pop("doc_id"), found
+    said = f"An event of document `{doc_id}` as it stands in `events`:"
+    if event["trigger"]["text"] is None:
+        said = f"An event of document `{doc_id}` as it stands in `events`; the words are null, because the text is withheld:"
+    lines = [f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in event.items() if key != "arguments"]
+    arguments = ",\n".join(f"  {json.dumps(one, ensure_ascii=False)}" for one in event["arguments"])
+    lines.append(f' "arguments": [\n{arguments}\n ]' if arguments else ' "arguments": []')
+    return f"{said}\n\n```json\n{{\n{f',{chr(10)}'.join(lines)}\n}}\n```"
+
+
+def _labels(found: Counts, names: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The picture and the tables of labels."""
+    types = used(found.event_types, names["event_types"])
+    mentions = {split: found.entity_types[split] + found.value_types[split] for split in SPLITS}
+    kinds = used(mentions, (*names["entity_types"], *names["value_types"]))
+    entities = [
+        (*row, sum(found.entities[split][name] for split in SPLITS) or "") for name, row in zip(kinds, _rows(mentions, kinds), strict=True)
+    ]
+    events, whole = sum(_sums(found.event_types)), sum(found.entities[split].total() for split in SPLITS)
+    return {
+        "picture": f"![{events} events of {len(types)} types by split; the numbers stand in the table below]({PICTURE})" if types else "",
+        "events": _counted("event type", found.event_types, types),
+        "entities": table(("entity or value type (mentions)", *SPLITS, "entities"), [*entities, ("all", *_sums(mentions), whole)])
+        if entities
+        else "",
+        "roles": _counted("role", found.roles, names["roles"]),
+    }
+
+
+def _counted(what: str, count: BySplit, names: Sequence[str]) -> str:
+    rows = _rows(count, names)
+    return table((what, *SPLITS), [*rows, ("all", *_sums(count))]) if rows else ""
+
+
+def _rows(count: BySplit, names: Sequence[str]) -> list[tuple[object, ...]]:
+    return [(name, *(count[split][name] for split in SPLITS)) for name in used(count, names)]
+
+
+def _sums(count: BySplit) -> list[int]:
+    return [count[split].total() for split in SPLITS]
 
 
 def _left_out(count: Mapping[str, int]) -> str:
     if not count:
         return ""
     said = "What a single sentence cannot hold is left out of `sentences` only, and a span that ends inside a token takes all of it there:"
-    return f"{said}\n\n{markdown(('what', 'number'), sorted(count.items()))}"
+    return f"{said}\n\n{table(('what', 'number'), sorted(count.items()))}"
 
 
 def _splits(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -147,7 +158,7 @@ def _splits(documents: Sequence[Mapping[str, Any]]) -> str:
     for split in SPLITS:
         dates = [row["dated"] for row in documents if row["split"] == split]
         rows.append((split, len(dates), min(dates, default=""), max(dates, default="")))
-    return markdown(("split", "documents", "from", "to"), rows)
+    return table(("split", "documents", "from", "to"), rows)
 
 
 def _rights(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -162,4 +173,27 @@ def _rights(documents: Sequence[Mapping[str, Any]]) -> str:
         )
         for row in sorted(documents, key=lambda row: str(row["doc_id"]))
     ]
-    return markdown(("document", "publisher", "agency", "holder", "statement", "may be passed on"), rows)
+    return table(("document", "publisher", "agency", "holder", "statement", "may be passed on"), rows)
+
+
+def _publish(documents: Sequence[Mapping[str, Any]], present: int) -> str:
+    """Which of the two kinds of release may be given to whom."""
+    free = sum(bool(row["rights"]["redistribute"]) for row in documents)
+    said = f"This release holds the text of {present} of {len(documents)} documents; the rights of {free} allow the text to be passed on."
+    if free == len(documents):
+        return f"{said} It may be published as it is."
+    if present > free:
+        return f"{said} **Keep it where you may read the texts.** To publish, make a stand-off release without them: `eventbank standoff`."
+    return f"{said} It may be published: whoever holds the articles puts the texts back with `eventbank hydrate`."
+
+
+def _citation(settings: Settings) -> str:
+    """How to cite: the BibTeX entry of the corpus, and a line in the manner of the APA that is made from the settings."""
+    if not settings.citation.strip():
+        return ""
+    year = _YEAR.search(settings.citation)
+    who = ", ".join(settings.maintainers) or settings.title
+    line = f"{who} ({year[1] if year else 'n.d.'}). *{settings.title}* (version {settings.version}) [Data set]."
+    return (
+        f"**BibTeX:**\n\n```bibtex\n{settings.citation.strip()}\n```\n\n**APA:**\n\n{line} https://huggingface.co/datasets/{settings.repo}"
+    )

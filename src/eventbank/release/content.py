@@ -23,7 +23,8 @@ class Release:
 
     `tables` has the rows by table and split, without splits that have none. `names` are the class labels as `schemas.label_names`
     gives them, `gold` says what the gold layer is, `held` are the documents in no split, `left_out` counts what `sentences` cannot hold.
-    `reports` are values of JSON by the name of their file. `more` are further facts for the manifest.
+    `reports` are values of JSON by the name of their file. `more` are further facts for the manifest. `answers` are those of the datasheet,
+    by question.
     """
 
     settings: Settings
@@ -34,6 +35,7 @@ class Release:
     left_out: Mapping[str, int] = field(default_factory=dict)
     reports: Mapping[str, Any] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:

@@ -22,6 +22,8 @@ from eventbank.files import staged
 from eventbank.release import manifest, parquet
 from eventbank.release.card import card
 from eventbank.release.content import AGREEMENT, LEAKS, Release, path_of
+from eventbank.release.datasheet import DATASHEET, datasheet, parse
+from eventbank.release.picture import PICTURE, picture
 from eventbank.tables import SPLITS, TABLES, Table
 
 FOREIGN = Code(
@@ -42,9 +44,20 @@ def _report(name: str) -> Maker:
     return make
 
 
+def _picture(release: Release, _: Path) -> bytes | None:
+    drawn = picture(release)
+    return None if drawn is None else drawn.encode("utf-8")
+
+
+def _datasheet(release: Release, _: Path) -> bytes | None:
+    return datasheet(release.answers, release.settings.title) if release.answers else None
+
+
 MAKERS: tuple[tuple[str, Maker], ...] = (
     (AGREEMENT, _report(AGREEMENT)),
     (LEAKS, _report(LEAKS)),
+    (PICTURE, _picture),
+    (DATASHEET, _datasheet),
     (manifest.CARD, card),
 )
 """The files of a release beside its tables, in the order in which they are made. The manifest comes last and lists them all."""
@@ -95,6 +108,7 @@ def read(folder: Path) -> Release:
         facts["left_out"],
         reports,
         facts.get("more", {}),
+        parse((folder / DATASHEET).read_bytes()) if (folder / DATASHEET).is_file() else {},
     )
 
 

@@ -40,7 +40,7 @@ def agreement(report: Mapping[str, Any] | None) -> str:
     head = f"Passes of {names} on {len(whole['documents'])} documents, before adjudication; `agreement.json` has all figures."
     drawn = f"In brackets: {method['interval']:.0%} intervals by drawing documents {method['draws']} times."
     parts = [
-        "## Agreement",
+        "#### Agreement",
         f"{head} {drawn}",
         table(("F1 of the second against the first", "A", "B", "exact", f"overlap, IoU ≥ {method['overlap_iou']}"), spans),
         table(("Krippendorff's alpha on what both marked", "units", "alpha"), labels),
