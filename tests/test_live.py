@@ -49,6 +49,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def corpus(corpus_root: Path) -> Corpus:
+    """The project's corpus as it was with one pass."""
+    for name in ("pass-2.json", "gold.json", "decisions.yaml", "gamma.yaml"):
+        (corpus_root / "annotations" / name).unlink()
     return open_corpus(corpus_root)
 
 
@@ -188,7 +191,7 @@ def test_w477_a_difference_that_is_gone_is_left_aside(live: Live, two_passes: Pa
     result = {"id": "x", "from_name": "as", "to_name": "passage", "type": "textarea", "value": {"text": ["Future"]}}
     live.user("kim").post(f"/api/tasks/{task['id']}/annotations/", {"result": [result, {**result, "from_name": "reason"}]})
     other = two_passes / "annotations" / "pass-2.json"
-    other.write_text(other.read_text("utf-8").replace('"Present"', '"Future"', 1), "utf-8")
+    other.write_text(other.read_text("utf-8").replace('"Present"', '"Past"', 1), "utf-8")
     assert [problem.code for problem in pull_decisions(corpus, live.server, project=title).problems] == ["W477"]
 
 

@@ -106,8 +106,8 @@ def test_a_difference_is_decided_on_its_page(
     passage = page.frame_locator("iframe")
     passage.locator("mark").wait_for()
     assert passage.locator("mark").all_inner_texts() == ["fired"]
-    page.get_by_role("radio").first.check()
-    page.locator("textarea").last.fill("R10.6: it is over")
+    page.locator("input[name=one]").check()
+    page.locator("textarea[name=reason]").fill("R10.6: it is over")
     with page.expect_response(lambda answer: "/annotations" in answer.url and answer.request.method == "POST") as answered:
         page.get_by_role("button", name="Submit").click()
     assert (answered.value.status, errors) == (201, [])
