@@ -45,6 +45,7 @@ RANGES = {
     "5": "Stories and splits",
     "6": "Building and reading a release",
     "7": "Scoring, formats, baselines",
+    "8": "Ingest and engines",
 }
 
 

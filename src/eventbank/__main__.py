@@ -2,4 +2,5 @@
 
 from eventbank.cli import main
 
-main(prog_name="eventbank")
+if __name__ == "__main__":
+    main(prog_name="eventbank")

@@ -14,6 +14,7 @@ with ``W`` do not.
 | E5xx | story clusters and splits |
 | E6xx | building and reading a release |
 | E7xx | scoring, formats, baselines |
+| E8xx | ingest and engines |
 """
 
 from __future__ import annotations

@@ -99,6 +99,18 @@ def sketch(texts: Sequence[str] | pa.Array, thresholds: Thresholds) -> Sketch:
     )
 
 
+def joined(parts: Sequence[Sketch]) -> Sketch:
+    """The sketch of all documents of some parts, one part after the other."""
+    begins = np.cumsum([0, *(len(part.sets) for part in parts)])
+    return Sketch(
+        Ragged.joined([part.sets for part in parts], np.uint32),
+        np.concatenate([np.zeros((0, BANDS), np.uint64), *(part.bands for part in parts)]),
+        Ragged.joined([part.samples for part in parts]),
+        np.concatenate([np.zeros(0, np.uint64), *(part.paragraphs for part in parts)]),
+        np.concatenate([np.zeros(0, np.int64), *(part.owners + begin for part, begin in zip(parts, begins[:-1], strict=True))]),
+    )
+
+
 def banded(keys: Numbers, documents: Numbers) -> Numbers:
     """Candidates among documents (int64, one for each key) with one key of a band, as pairs (uint64) without repetition."""
     packed, runs = _runs(keys, documents)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from eventbank.cli import agreement, corpus, label, release, research
+from eventbank.cli import agreement, corpus, ingest, label, release, research
 from eventbank.cli.base import Commands
 
 
@@ -20,6 +20,7 @@ def main() -> None:
 
 for command in (
     corpus.init_command,
+    ingest.ingest_command,
     corpus.build_command,
     corpus.check_command,
     agreement.agree_command,

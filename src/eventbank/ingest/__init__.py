@@ -1,0 +1,1 @@
+"""Raw files of any number to Parquet with stories."""

@@ -1,0 +1,178 @@
+"""A shard: some raw files become one Parquet file of documents, one of what was not taken, and the sketch that stories are found by.
+
+`convert_shard` and `finish_shard` are the work of an engine. Both write what they make in one step and the same each time, whoever runs
+them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from eventbank.articles.readers import Input, read
+from eventbank.articles.records import Settings, convert_batch
+from eventbank.corpus import Thresholds
+from eventbank.errors import Code, Place, Problem
+from eventbank.files import replacing, write_atomic
+from eventbank.ingest import sketches
+from eventbank.release.parquet import ROW_GROUP
+from eventbank.stories import Sketch, joined, sketch
+from eventbank.tables import DOCUMENTS, PARQUET
+
+SAME_ID = Code(
+    "E828", "another document has this id", "Rename one of the two inputs, or give its record another id; the first one was taken."
+)
+
+REJECTED = pa.schema([("source", pa.string()), ("doc_id", pa.string()), ("code", pa.string()), ("reason", pa.string())])
+"""What is known of an input that was not taken: where it is, its id if it has one, the code of `docs/problems.md`, and what was found."""
+
+LATER = frozenset(name for name in DOCUMENTS.schema.names if name == "story_id" or name.startswith("split"))
+"""The columns that a document has only when all are known."""
+
+CONVERTED = pa.schema([field for field in DOCUMENTS.schema if field.name not in LATER])
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A shard to be converted: its inputs, and the folder of work."""
+
+    number: int
+    inputs: tuple[Input, ...]
+    settings: Settings
+    thresholds: Thresholds
+    work: Path
+
+
+@dataclass(frozen=True)
+class Finish:
+    """A shard to be written out: its documents are those from `begin` on in `places`."""
+
+    number: int
+    begin: int
+    work: Path
+    out: Path
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file of the result."""
+
+    path: str
+    rows: int
+    size: int
+    sha256: str
+
+
+def part(work: Path, kind: str, number: int, suffix: str = "arrow") -> Path:
+    """The file of some kind of a shard, or of a part of a step, in the folder of work."""
+    return work / f"{kind}-{number:05}.{suffix}"
+
+
+def convert_shard(task: Conversion) -> tuple[int, int]:
+    """Converts a shard and sketches its documents, unless that was done before; returns how many were taken, and how many not."""
+    done = part(task.work, "shard", task.number, "json")
+    if done.exists():
+        facts = json.loads(done.read_text("utf-8"))
+        return facts["taken"], facts["rejected"]
+    taken = rejected = 0
+    found: list[Sketch] = []
+    urls: list[str | None] = []
+    texts: list[bytes] = []
+    with ExitStack() as stack:
+        documents = stack.enter_context(_writing(part(task.work, "documents", task.number, "parquet"), CONVERTED))
+        refused = stack.enter_context(_writing(part(task.work, "rejected", task.number, "parquet"), REJECTED))
+        for batch, problems in _batches(task):
+            if batch.num_rows:
+                documents.write_batch(batch)
+                found.append(sketch(batch.column("text"), task.thresholds))
+                urls += batch.column("url").to_pylist()
+                texts += (bytes.fromhex(one)[:8] for one in batch.column("text_sha256").to_pylist())
+            if problems:
+                refused.write_table(_rejections(problems))
+            taken, rejected = taken + batch.num_rows, rejected + len(problems)
+    sketches.write(part(task.work, "sketch", task.number), joined(found), urls, np.frombuffer(b"".join(texts), "<u8"))
+    write_atomic(done, json.dumps({"taken": taken, "rejected": rejected}).encode("ascii"))
+    return taken, rejected
+
+
+def finish_shard(task: Finish) -> tuple[Made | None, Made | None]:
+    """Writes the documents of a shard with their stories, and what was not taken; a file without rows is not written."""
+    converted = pq.ParquetFile(part(task.work, "documents", task.number, "parquet"))
+    places = sketches.load(task.work / "places.arrow")
+    numbers = places["numbers"][task.begin : task.begin + converted.metadata.num_rows]
+    kept = numbers != sketches.NOBODY
+    ids = pa.ipc.open_file(pa.memory_map(str(task.work / "ids.arrow"))).get_batch(0).column("doc_id")
+    first = sketches.load(task.work / "stories.arrow")["first"]
+    refused = pq.read_table(part(task.work, "rejected", task.number, "parquet"))
+    target = task.out / f"documents-{task.number:05}.parquet"
+    late: list[Problem] = []
+    begin = 0
+    if kept.any():
+        with _writing(target, DOCUMENTS.schema) as writer:
+            for batch in converted.iter_batches(ROW_GROUP, use_threads=False):
+                here = slice(begin, begin + len(batch))
+                begin += len(batch)
+                late += (SAME_ID.at(Place(file=row["raw_name"], doc_id=row["doc_id"])) for row in _rows(batch, ~kept[here]))
+                chosen = batch.filter(pa.array(kept[here]))
+                columns = {name: chosen.column(name) for name in CONVERTED.names}
+                columns["story_id"] = ids.take(pa.array(first[numbers[here][kept[here]]])).cast(pa.string())
+                arrays = [columns.get(field.name, pa.nulls(len(chosen), field.type)) for field in DOCUMENTS.schema]
+                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=DOCUMENTS.schema))
+    else:
+        for batch in converted.iter_batches(ROW_GROUP, columns=["raw_name", "doc_id"], use_threads=False):
+            late += (SAME_ID.at(Place(file=row["raw_name"], doc_id=row["doc_id"])) for row in batch.to_pylist())
+    refused = pa.concat_tables([refused, _rejections(late)])
+    aside = task.out / f"rejected-{task.number:05}.parquet"
+    if refused.num_rows:
+        with _writing(aside, REJECTED) as writer:
+            writer.write_table(refused.combine_chunks())
+    return _made(target, int(kept.sum())), _made(aside, refused.num_rows)
+
+
+def _batches(task: Conversion) -> Iterator[tuple[pa.RecordBatch, list[Problem]]]:
+    """The documents of a shard, a row group at a time, and what was not taken."""
+    delivered = (one for source in task.inputs for one in read(source, task.settings))
+    while some := list(islice(delivered, ROW_GROUP)):
+        problems = [one for one in some if isinstance(one, Problem)]
+        batch, refused = convert_batch([one for one in some if not isinstance(one, Problem)], task.settings)
+        yield batch.select(CONVERTED.names), problems + refused
+
+
+def _rejections(problems: Sequence[Problem]) -> pa.Table:
+    rows = [
+        {"source": f"{one.place.file}:{one.place.line}" if one.place.line else one.place.file, "doc_id": one.place.doc_id or None}
+        | {"code": one.code, "reason": one.message}
+        for one in problems
+    ]
+    return pa.Table.from_pylist(rows, schema=REJECTED)
+
+
+def _rows(batch: pa.RecordBatch, mask: Any) -> list[Mapping[str, Any]]:
+    rows: list[Mapping[str, Any]] = batch.select(["raw_name", "doc_id"]).filter(pa.array(mask)).to_pylist()
+    return rows
+
+
+@contextmanager
+def _writing(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """A Parquet file that appears whole when the block ends."""
+    with replacing(path) as file, pq.ParquetWriter(file, schema, **PARQUET) as writer:
+        yield writer
+
+
+def _made(path: Path, rows: int) -> Made | None:
+    if not rows:
+        path.unlink(missing_ok=True)
+        return None
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Made(path.name, rows, path.stat().st_size, digest)
