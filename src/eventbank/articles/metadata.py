@@ -182,7 +182,8 @@ def _first_date(lines: Iterable[_Line], label: re.Pattern[str], *, unlabelled: b
     return bare
 
 
-def _is_agency(name: str) -> bool:
+def is_agency(name: str) -> bool:
+    """Whether a name is that of a news agency."""
     low = name.strip(" .,").lower()
     return low in AGENCIES or low.endswith("news agency")
 
@@ -198,9 +199,9 @@ def _bylines(lines: Iterable[_Line]) -> Iterator[tuple[_Line, str]]:
 def _author(lines: Iterable[_Line]) -> Stated | None:
     for line, names in _bylines(lines):
         parts = names.split(", ")
-        people = parts if len(parts) == 1 else [part for part in parts if not _is_agency(part)]
+        people = parts if len(parts) == 1 else [part for part in parts if not is_agency(part)]
         name = ", ".join(people)
-        if name[:1].isupper() and not _is_agency(name):
+        if name[:1].isupper() and not is_agency(name):
             return _stated(line, name)
     return None
 
@@ -208,7 +209,7 @@ def _author(lines: Iterable[_Line]) -> Stated | None:
 def _agency(rest: Sequence[_Line], body: Sequence[_Line]) -> Stated | None:
     """The agency that the page names: in the byline or source line, at the head or the end of the body, or as holder of the copyright."""
     for line, name in _agency_names(rest, body):
-        if _is_agency(name):
+        if is_agency(name):
             return _stated(line, name.strip(" .,"))
     return None
 

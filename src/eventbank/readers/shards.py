@@ -1,0 +1,145 @@
+"""Shards: what one worker reads at a time, found in files, folders and patterns, always cut in the same way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from eventbank.errors import EventBankError, Place
+from eventbank.readers.record import NO_PARQUET, NO_READER, NOT_FOUND, Rejection
+from eventbank.readers.streams import COMPRESSED, opened, reading
+
+KINDS = {
+    "text": (".txt", ".text"),
+    "html": (".html", ".htm", ".xhtml"),
+    "jsonl": (".jsonl", ".ndjson"),
+    "parquet": (".parquet",),
+    "warc": (".warc", ".wet"),
+}
+"""The readers and the suffixes of their files, to which the suffix of a compression may be added."""
+
+SIZE, FILES = 64 * 2**20, 1000
+"""Bytes of a shard, and files in it."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to read: where it is, its path below what was given, its bytes."""
+
+    uri: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Files of one kind, or a part of one file: bytes `[start, stop)` of JSON lines, row groups `[start, stop)` of Parquet.
+
+    `stop` 0 means to the end.
+    """
+
+    kind: str
+    files: tuple[File, ...]
+    start: int = 0
+    stop: int = 0
+
+    @property
+    def name(self) -> str:
+        """A name that depends on the files, their sizes and the part alone."""
+        text = "\n".join([self.kind, *(f"{file.name}\t{file.size}" for file in self.files), f"{self.start}\t{self.stop}"])
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def kind_of(name: str) -> str | None:
+    """The reader for a file, by its suffixes."""
+    low = name.lower()
+    packed = next((end for end in COMPRESSED if low.endswith(end)), "")
+    stem = low.removesuffix(packed)
+    kind = next((kind for kind, ends in KINDS.items() if stem.endswith(ends)), None)
+    return None if kind == "parquet" and packed else kind
+
+
+def find_shards(paths: Sequence[str]) -> tuple[list[Shard], list[Rejection]]:
+    """The shards of files, folders and patterns (local, or as fsspec writes them), and what no reader takes.
+
+    In folders, names that begin with a dot or an underscore are passed over. The order of `paths` does not matter, and a file that is
+    named twice is read once.
+
+    Raises:
+        EventBankError: E801 for a path that leads nowhere.
+    """
+    files = {file.uri: file for path in paths for file in _files(path)}
+    shards: list[Shard] = []
+    rejected: list[Rejection] = []
+    small: dict[str, list[File]] = {}
+    for file in sorted(files.values(), key=lambda file: (file.name, file.uri)):
+        kind = kind_of(file.name)
+        if kind is None:
+            rejected.append(Rejection.of(NO_READER.at(Place(file=file.uri)), file.name))
+        elif kind in ("text", "html"):
+            group = small.setdefault(kind, [])
+            if group and (len(group) >= FILES or sum(one.size for one in group) + file.size > SIZE):
+                shards.append(Shard(kind, tuple(group)))
+                group.clear()
+            group.append(file)
+        else:
+            shards += _parts(kind, file, rejected)
+    return [*shards, *(Shard(kind, tuple(group)) for kind, group in small.items() if group)], rejected
+
+
+def _files(path: str) -> Iterator[File]:
+    import fsspec
+
+    with reading(path):
+        fs, root = fsspec.core.url_to_fs(str(path))
+        pattern = any(char in root for char in "*?[") and not fs.exists(root)
+        roots = fs.glob(root) if pattern else [root]
+        found = False
+        for at in sorted(roots):
+            known = fs.info(at)
+            entries = fs.find(at, detail=True) if known["type"] == "directory" else {at: known}
+            for place, entry in sorted(entries.items()):
+                name = place.removeprefix(at).lstrip("/") if place != at else place.rsplit("/", 1)[-1]
+                if place == at or not any(part.startswith((".", "_")) for part in name.split("/")):
+                    found = True
+                    yield File(fs.unstrip_protocol(place) if "file" not in fs.protocol else place, name, int(entry.get("size") or 0))
+    if not found:
+        raise EventBankError(NOT_FOUND.at(Place(file=str(path)), "no file matches" if pattern else ""))
+
+
+def _parts(kind: str, file: File, rejected: list[Rejection]) -> Iterator[Shard]:
+    """The parts of a large file. What is compressed, and an archive, is read in one piece."""
+    if kind == "jsonl" and not file.name.lower().endswith(COMPRESSED):
+        cuts = [*range(0, max(file.size, 1), SIZE), file.size]
+        yield from (Shard(kind, (file,), start, stop) for start, stop in pairwise(cuts))
+    elif kind == "parquet":
+        try:
+            sizes = _row_groups(file.uri)
+        except EventBankError as error:
+            rejected.append(Rejection.of(error.problems[0], file.name))
+            return
+        start = held = 0
+        for at, size in enumerate(sizes):
+            if held and held + size > SIZE:
+                yield Shard(kind, (file,), start, at)
+                start, held = at, 0
+            held += size
+        if sizes:
+            yield Shard(kind, (file,), start, len(sizes))
+    else:
+        yield Shard(kind, (file,))
+
+
+def _row_groups(uri: str) -> list[int]:
+    """The bytes of each row group, unpacked."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with opened(uri) as stream:
+        try:
+            meta = pq.ParquetFile(stream).metadata
+            return [meta.row_group(at).total_byte_size for at in range(meta.num_row_groups)]
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise EventBankError(NO_PARQUET.at(Place(file=uri), str(error).splitlines()[0])) from None
