@@ -137,6 +137,18 @@ def assemble(raw: str, zones: Iterable[Zone], kept: frozenset[str] = KEPT_KINDS)
     return "".join(parts), tuple(pieces)
 
 
+def assembled(raw: str, alignment: Iterable[Piece]) -> str:
+    """The text that an alignment makes of a page: that of `assemble`, if both are of this page."""
+    parts: list[str] = []
+    at = 0
+    for piece in alignment:
+        if piece.start > at:
+            parts.append(JOINT)
+        parts.append(raw[piece.raw_start : piece.raw_start + piece.length].replace("\r", "\n"))
+        at = piece.start + piece.length
+    return "".join(parts)
+
+
 def to_raw(alignment: Sequence[Piece], start: int, end: int) -> tuple[int, int] | None:
     """The raw place of a span of the text, or None when its first or last code point is none of the page's (a joint)."""
     if start >= end:

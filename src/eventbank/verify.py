@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from eventbank.gold import check_gold
 from eventbank.inputs import read_documents, read_ontology
 from eventbank.labelstudio import codec
 from eventbank.release import manifest, parquet
+from eventbank.release.manifest import STANDOFF
+from eventbank.release.withholding import allowed
 from eventbank.tables import TABLES
 
 Row = Mapping[str, Any]
@@ -96,7 +98,10 @@ def check_release(folder: Path) -> list[Problem]:
             if (found.num_rows if found is not None else 0) != rows:
                 problems.append(ROWS.at(Place(file=f"{name}/{split}"), f"{found.num_rows if found is not None else 0} instead of {rows}"))
     rows = {name: [row for part in parts.values() for row in part.to_pylist()] for name, parts in tables.items() if name != "annotations"}
-    problems += [*_spans(rows), *_references(rows), *_stories(tables.get("documents", {}))]
+    held = frozenset(facts.get("more", {}).get(STANDOFF, {}).get("withheld", ()))
+    if STANDOFF in facts.get("more", {}):
+        problems += _withheld(rows.get("documents", ()), held)
+    problems += [*_spans(rows, held), *_references(rows), *_stories(tables.get("documents", {}))]
     return problems or list(_digests(folder, tables, facts["digest"]))
 
 
@@ -109,9 +114,20 @@ def _digests(folder: Path, tables: Mapping[str, Mapping[str, pa.Table]], digest:
         yield DIGEST.at(Place(file=manifest.CARD), "the card has another digest")
 
 
-def _spans(rows: Mapping[str, list[Row]]) -> Iterator[Problem]:
-    """E620: `text[start:end]` is the span, in every table."""
-    texts = defaultdict(str, {row["doc_id"]: row["text"] for row in rows.get("documents", ())})
+def _withheld(documents: Iterable[Row], held: Set[str]) -> Iterator[Problem]:
+    """E622: a stand-off release has the texts that may be passed on and no others."""
+    for row in documents:
+        if allowed(row) == (row["doc_id"] in held) or (row["text"] is None) != (row["doc_id"] in held):
+            yield ROWS.at(
+                Place(file="documents", doc_id=row["doc_id"]), "its text is withheld by the manifest or its rights, and not by both"
+            )
+
+
+def _spans(rows: Mapping[str, list[Row]], held: Set[str]) -> Iterator[Problem]:
+    """E620: `text[start:end]` is the span, in every table, and nothing where the text is withheld."""
+    texts: defaultdict[str, str | None] = defaultdict(str)
+    for row in rows.get("documents", ()):
+        texts[row["doc_id"]] = None if row["doc_id"] in held else row["text"] or ""
     for name in ("mentions", "arguments", "sentences"):
         yield from (
             _wrong(name, row["doc_id"], texts[row["doc_id"]], row) for row in rows.get(name, ()) if not _holds(texts[row["doc_id"]], row)
@@ -134,14 +150,16 @@ def _nested(row: Row) -> Iterator[Row]:
         yield from event["arguments"]
 
 
-def _holds(text: str, span: Row) -> bool:
+def _holds(text: str | None, span: Row) -> bool:
     start, end = span["start"], span["end"]
+    if text is None:
+        return bool(0 <= start < end and span["text"] is None)
     return bool(0 <= start < end <= len(text) and text[start:end] == span["text"])
 
 
-def _wrong(table: str, doc_id: str, text: str, span: Row) -> Problem:
+def _wrong(table: str, doc_id: str, text: str | None, span: Row) -> Problem:
     start, end = span["start"], span["end"]
-    return SPAN.at(Place(table, 0, doc_id, "", start, end, excerpt(text, start, end)), repr(span["text"]))
+    return SPAN.at(Place(table, 0, doc_id, "", start, end, excerpt(text or "", start, end)), repr(span["text"]))
 
 
 def _references(rows: Mapping[str, list[Row]]) -> Iterator[Problem]:

@@ -27,6 +27,8 @@ for command in (
     agreement.adjudicate_command,
     label.label_group,
     release.diff_command,
+    release.standoff_command,
+    release.hydrate_command,
     research.stats_command,
     research.export_command,
     research.import_command,

@@ -20,6 +20,7 @@ from eventbank.release.content import AGREEMENT, Release
 from eventbank.release.counts import BySplit, Counts, counts, example, rows_of, texts_present, used
 from eventbank.release.datasheet import DATASHEET, questions
 from eventbank.release.header import Config, configs, header
+from eventbank.release.manifest import STANDOFF
 from eventbank.release.markdown import joined, table
 from eventbank.release.picture import PICTURE
 from eventbank.tables import DOCUMENTS, SPLITS
@@ -57,6 +58,7 @@ def _of_rows(release: Release, found: Sequence[Config]) -> dict[str, str]:
     labels = counts(release)
     return {
         "digest": release.digest,
+        "withheld": _withheld(release),
         "configs": _configs(found),
         "absent": f"Without rows and therefore left out: {', '.join(release.absent)}." if release.absent else "",
         "agreement": reports.agreement(release.reports.get(AGREEMENT)),
@@ -151,6 +153,20 @@ def _left_out(count: Mapping[str, int]) -> str:
         return ""
     said = "What a single sentence cannot hold is left out of `sentences` only, and a span that ends inside a token takes all of it there:"
     return f"{said}\n\n{table(('what', 'number'), sorted(count.items()))}"
+
+
+def _withheld(release: Release) -> str:
+    """What a stand-off release lacks, and how to get it; nothing for a full one."""
+    if STANDOFF not in release.more:
+        return ""
+    full, documents = release.more[STANDOFF], sum(release.rows["documents"].values())
+    return (
+        f"**The texts of {len(full['withheld'])} of {documents} documents are not in it**: their rights do not allow them to be passed on. "
+        "Labels are offsets; what stands beside its own offsets is null, and any other string of a page is given as places in the text "
+        "(`@text:[[start,length]]`) or on the raw page (`@page:`). Whoever holds the articles puts the texts back with "
+        "`eventbank hydrate RELEASE --articles DIR --out DIR`, which verifies every article and gives the full release, content digest "
+        f"`{full['digest']}`."
+    )
 
 
 def _splits(documents: Sequence[Mapping[str, Any]]) -> str:

@@ -29,7 +29,7 @@ from eventbank.tables import SPLITS, TABLES, Table
 FOREIGN = Code(
     "E614", "the folder to be replaced was not written by EventBank", "Move it away, or name another; a new release is made whole."
 )
-BAD_TABLE_FILE = Code("E615", "a table of the release cannot be read", "Get the release again, or build it again with this version.")
+UNREADABLE = Code("E615", "a file of the release cannot be read", "Get the release again, or build it again with this version.")
 
 Maker = Callable[[Release, Path], bytes | None]
 """Makes one file from the release and the folder in which the files before it already lie; None leaves the file out."""
@@ -98,7 +98,7 @@ def read(folder: Path) -> Release:
         table: {split: read_table(folder, table, split) for split in SPLITS if facts["rows"].get(table.name, {}).get(split)}
         for table in TABLES
     }
-    reports = {name: json.loads((folder / name).read_text(encoding="utf-8")) for name in (AGREEMENT, LEAKS) if (folder / name).is_file()}
+    reports = {name: _json(folder, name) for name in (AGREEMENT, LEAKS) if (folder / name).is_file()}
     return Release(
         _settings(facts),
         facts["names"],
@@ -124,10 +124,17 @@ def read_table(folder: Path, table: Table, split: str) -> pa.Table:
     try:
         found = pq.read_table(folder / path_of(table, split), partitioning=None)
     except (OSError, ValueError) as error:
-        raise EventBankError(BAD_TABLE_FILE.at(place, str(error).splitlines()[0])) from None
+        raise EventBankError(UNREADABLE.at(place, str(error).splitlines()[0])) from None
     if found.schema != table.schema:
-        raise EventBankError(BAD_TABLE_FILE.at(place, "its columns are not those of the table"))
+        raise EventBankError(UNREADABLE.at(place, "its columns are not those of the table"))
     return pa.Table.from_pylist(found.to_pylist(), schema=table.schema)
+
+
+def _json(folder: Path, name: str) -> Any:
+    try:
+        return json.loads((folder / name).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise EventBankError(UNREADABLE.at(Place(file=name), str(error))) from None
 
 
 def refuse_foreign(folder: Path, shown: str) -> None:

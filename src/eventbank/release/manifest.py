@@ -12,6 +12,9 @@ from eventbank.document import sha256
 from eventbank.errors import Code, EventBankError, Place, Problem
 
 NAME, CARD = "manifest.json", "README.md"
+STANDOFF = "standoff"
+"""Where `more` in the manifest of a stand-off release says what is withheld: `withheld`, the size in bytes of each article by document, and
+of the full release `digest`, `manifest_sha256` and `tools`."""
 NO_MANIFEST = Code("E601", "the release has no manifest that can be read", "Get the release again, or build it again.")
 BROKEN_FILE = Code("E602", "a file of the release is missing or has other bytes", "Get the release again, or build it again.")
 EXTRA_FILE = Code(
@@ -41,7 +44,7 @@ def read(folder: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EventBankError(NO_MANIFEST.at(Place(file=NAME), str(error) if isinstance(error, ValueError) else "")) from None
     if not _is_whole(found):
         raise EventBankError(NO_MANIFEST.at(Place(file=NAME), "it has not the form of a release's manifest"))
@@ -53,6 +56,7 @@ def _is_whole(found: Any) -> bool:
     if not isinstance(found, dict) or not all(isinstance(found.get(key), str) for key in ("name", "version", "digest")):
         return False
     files, rows, names = found.get("files"), found.get("rows"), found.get("names")
+    held, left_out, more = found.get("held"), found.get("left_out"), found.get("more", {})
     return (
         isinstance(files, list)
         and all(isinstance(one, dict) and isinstance(one.get("path"), str) and isinstance(one.get("sha256"), str) for one in files)
@@ -62,6 +66,23 @@ def _is_whole(found: Any) -> bool:
         and all(isinstance(parts, dict) and all(type(count) is int for count in parts.values()) for parts in rows.values())
         and isinstance(names, dict)
         and all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in names.values())
+        and isinstance(found.get("gold"), str)
+        and isinstance(held, list)
+        and all(isinstance(doc_id, str) for doc_id in held)
+        and isinstance(left_out, dict)
+        and all(type(count) is int for count in left_out.values())
+        and isinstance(more, dict)
+        and (STANDOFF not in more or _is_standoff(more[STANDOFF]))
+    )
+
+
+def _is_standoff(found: Any) -> bool:
+    """Whether what a stand-off release says of the full one has its form."""
+    return (
+        isinstance(found, dict)
+        and all(isinstance(found.get(key), str) for key in ("digest", "manifest_sha256"))
+        and all(isinstance(found.get(key), dict) for key in ("tools", "withheld"))
+        and all(type(size) is int for size in found["withheld"].values())
     )
 
 
