@@ -49,6 +49,7 @@ def test_the_page_of_the_project_has_every_heading_and_no_empty_answer() -> None
     assert [question.key for question in questions() if len(found.get(question.key, "")) < 2] == []
     assert SILENCE not in text
     assert "$" not in text
+    assert not re.search(r"^\d+[.)] ", text, re.MULTILINE), "a number at the head of a line would become a list"
 
 
 def test_the_page_of_the_project_is_what_its_answers_and_its_data_give(release: Path) -> None:
