@@ -63,6 +63,13 @@ HEAD = 200
 """Code points at the head and the tail of a paragraph within which a dateline or an agency's name is looked for."""
 
 
+_SILENT = frozenset({"related", "comment", "advertisement", "bio"})
+_SELDOM = frozenset({"navigation", "caption", "heading"})
+"""Kinds of zone that state nothing of the article, and kinds that do so only in a line with a year or an address."""
+
+_WORTH = re.compile(r"\d{4}|://")
+
+
 @dataclass(frozen=True)
 class Stated:
     """A value that the page states, the number of its line (from 1), and the kind of zone that the line is in."""
@@ -148,18 +155,23 @@ def _month(name: str) -> int:
 
 
 def _lines(raw: str, zones: Sequence[Zone]) -> Iterator[_Line]:
-    """The lines of all zones but those that other articles and readers fill, in order."""
-    text = raw.replace("\r\n", " \n").replace("\r", "\n")
+    """The lines that can state something, in order: none of other articles and of readers, and of the body the first and the last zone."""
+    text = raw.replace("\r\n", " \n").replace("\r", "\n") if "\r" in raw else raw
+    bodies = [at for at, zone in enumerate(zones) if zone.kind in ("body", "dateline")]
+    ends = {*bodies[:1], *bodies[-1:]}
     number, counted = 1, 0
     headline = body = False
-    for zone in zones:
-        number, counted = number + text.count("\n", counted, zone.raw_start), zone.raw_start
-        if zone.kind in ("related", "comment", "advertisement", "bio"):
-            continue
+    for place, zone in enumerate(zones):
         headline, body = headline or zone.kind == "headline", body or zone.kind == "body"
-        for at, line in enumerate(text[zone.raw_start : zone.raw_end].split("\n")):
-            if line.strip():
-                yield _Line(line.strip(), number + at, zone.kind, headline and not body)
+        if zone.kind in _SILENT or (zone.kind in ("body", "dateline") and place not in ends):
+            continue
+        shown = text[zone.raw_start : zone.raw_end]
+        if zone.kind in _SELDOM and not _WORTH.search(shown):
+            continue
+        number, counted = number + text.count("\n", counted, zone.raw_start), zone.raw_start
+        for at, line in enumerate(shown.split("\n")):
+            if (line := line.strip()) and (zone.kind not in _SELDOM or _WORTH.search(line)):
+                yield _Line(line, number + at, zone.kind, headline and not body)
 
 
 def _stated(line: _Line, value: str | dt.date) -> Stated:
@@ -171,6 +183,8 @@ def _first_date(lines: Iterable[_Line], label: re.Pattern[str], *, unlabelled: b
     bare: Stated | None = None
     for line in lines:
         if line.zone not in ("published", "byline", "navigation", "credit"):
+            continue
+        if not _WORTH.search(line.text):
             continue
         for found in DATE.finditer(line.text[:400]):
             day, before = _date(found), line.text[max(0, found.start() - 40) : found.start()]
@@ -266,7 +280,7 @@ def _rights(lines: Iterable[_Line]) -> tuple[Stated | None, Stated | None]:
 def _url(lines: Iterable[_Line]) -> Stated | None:
     """An address that the page gives on a line of its own with a label, or as its first line."""
     for line in lines:
-        found = URL.match(line.text) if len(line.text) < 2100 else None
+        found = URL.match(line.text) if "://" in line.text and len(line.text) < 2100 else None
         if found and (line.number == 1 or found.start(1) > 0):
             return _stated(line, found[1])
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from eventbank.articles.wording import (
     BIO,
@@ -161,6 +162,16 @@ _OPENINGS = _openings()
 
 def _mark(text: str) -> str:
     """What a unit says it is by its own first or last words: a kind, `list` or `comments`, or nothing."""
+    return _known_mark(text) if len(text) < SENTENCE else _own_mark(text)
+
+
+@lru_cache(maxsize=2**16)
+def _known_mark(text: str) -> str:
+    """The mark of a short unit, remembered: the pages of a site share their menus."""
+    return _own_mark(text)
+
+
+def _own_mark(text: str) -> str:
     if text[0] in "([*-•+|":
         text = text.lstrip("([*-•+| ") or text
     row = _OPENINGS.get(text[:3])
@@ -288,8 +299,10 @@ def _within(texts: Sequence[str], marks: Sequence[str], first: int, last: int) -
             kinds.append("dateline")
         elif sentence:
             kinds.append("body")
+        elif _is_heading(texts, marks, at, last):
+            kinds.append("heading")
         else:
-            kinds.append("heading" if _is_heading(texts, marks, at, last) else "navigation")
+            kinds.append("body" if text[0].isalnum() or text[-1].isalnum() else "navigation")
     return kinds
 
 
