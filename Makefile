@@ -2,6 +2,7 @@
 # make test       all tests;  make quick: those that start no server and take no long time;  make lint: ruff and mypy
 # make label-studio: a Label Studio server on loopback, for trying out; Ctrl-C stops it
 # make label-config, make docs: the files that are generated for other tools and for readers
+# make baselines: scores of the baselines for the card, after labels have changed
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -20,7 +21,7 @@ LS_STAMP := $(LS)/venv/.installed
 LS_PINS  := $(CURDIR)/label-studio-constraints.txt
 PORT     ?= 8080
 
-.PHONY: all build test quick lint format docs label-config label-studio clean
+.PHONY: all build test quick lint format docs label-config label-studio baselines clean
 all: build
 
 $(STAMP): pyproject.toml constraints.txt
@@ -59,6 +60,9 @@ format: $(STAMP)
 
 label-config: $(STAMP)
 	$(BIN)/eventbank label config
+
+baselines: $(STAMP)
+	$(BIN)/python tools/baselines.py
 
 docs: $(STAMP)
 	$(BIN)/python docs/generate.py

@@ -22,7 +22,8 @@ from pathlib import Path
 ROUNDS = 3
 EVENTS, PER_WINDOW, PER_DOCUMENT = 1_000_000, 2, 20
 TYPES, ROLES = [f"Type.{at}" for at in range(26)], [f"Role{at}" for at in range(40)]
-WORDS = "the ministry said on Monday that two ballistic missiles were fired from a site near the capital while officials met".split()
+SENTENCE = "the ministry said on Monday that two ballistic missiles were fired from a site near the capital while officials met"
+WORDS = SENTENCE.split()
 
 
 def write(folder: Path) -> tuple[Path, Path]:

@@ -21,7 +21,7 @@ from eventbank.inputs import Inputs, agreement_of, read
 from eventbank.layer import numbered
 from eventbank.ontology import Ontology
 from eventbank.release import folder, manifest
-from eventbank.release.content import AGREEMENT, Release
+from eventbank.release.content import AGREEMENT, BASELINES, Release
 from eventbank.release.datasheet import DATASHEET, datasheet, read_answers, unanswered
 from eventbank.release.facts import facts
 from eventbank.release.rows import Labelled, Row, argument_rows, document_row, event_row, mention_rows, sentence_rows
@@ -91,7 +91,8 @@ def make_release(inputs: Inputs) -> Release:
         gold=ADJUDICATED if inputs.adjudicated else SINGLE if inputs.gold else "no labels yet",
         held=[doc_id for doc_id, placement in sorted(inputs.placements.items()) if placement.splits[0] not in SPLITS],
         left_out=dict(sorted(left_out.items())),
-        reports={} if agreement is None else {AGREEMENT: agreement.to_dict()},
+        reports=({} if agreement is None else {AGREEMENT: agreement.to_dict()})
+        | ({} if inputs.baselines is None else {BASELINES: inputs.baselines}),
     )
     return replace(release, answers=_answers(release, inputs.corpus))
 

@@ -15,6 +15,7 @@ from eventbank.agreement import Agreement, agree, passes
 from eventbank.articles.convert import convert
 from eventbank.articles.read import read_articles
 from eventbank.articles.sources import read_sources
+from eventbank.baselines import results
 from eventbank.checks import check_document, check_layer
 from eventbank.corpus import Corpus
 from eventbank.document import Document, Piece
@@ -61,6 +62,7 @@ class Inputs:
     passes: tuple[Layer, ...]
     gold: Mapping[str, Layer]
     gamma: Mapping[str, Any] | None
+    baselines: Mapping[str, Any] | None
     nodes: tuple[Row, ...]
     frozen: Mapping[str, Placement]
     placements: Mapping[str, Placement]
@@ -80,7 +82,8 @@ def read(corpus: Corpus) -> Inputs:
     doubts += raise_errors(problems)
     gold, made = _gold(layers), tuple(passes(layers))
     found_gamma, stale = gamma.read(corpus.root / gamma.FILE, made)
-    doubts += stale
+    baselines, outdated = results.read(corpus.root / results.FILE, gold)
+    doubts += [*stale, *outdated]
     if len(gold) < len(documents):
         doubts.append(NO_LABELS.at(Place(file="annotations"), f"{len(documents) - len(gold)} of {len(documents)}"))
     found = pairs(documents, corpus.thresholds)
@@ -89,7 +92,9 @@ def read(corpus: Corpus) -> Inputs:
     placements = assign(documents, clusters, frozen, corpus.splits)
     doubts += raise_errors([*leaks(placements, found, corpus.thresholds), *held(placements, frozen)])
     adjudicated = bool(gold) and all(_is_gold(layer) for layer in gold.values())
-    return Inputs(corpus, ontology, tuple(documents), made, gold, found_gamma, tuple(nodes), frozen, placements, adjudicated, tuple(doubts))
+    return Inputs(
+        corpus, ontology, tuple(documents), made, gold, found_gamma, baselines, tuple(nodes), frozen, placements, adjudicated, tuple(doubts)
+    )
 
 
 def read_documents(corpus: Corpus) -> tuple[list[Document], list[Problem]]:

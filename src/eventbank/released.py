@@ -82,6 +82,18 @@ def load_release(folder: Path | str, split: str | None = None) -> Released:
     return Released(*facts, documents, texts, sentences, layers, split_of)
 
 
+def texts(folder: Path | str, split: str | None = None) -> dict[str, tuple[str, str | None, str]]:
+    """Text, title and language of every document of a release, labelled or not, by `doc_id`.
+
+    Raises:
+        EventBankError: E710 if it has no documents that can be read.
+    """
+    found = {row["doc_id"]: row for _, row in rows(Path(folder), "documents", ("doc_id", "text", "title", "language"), split)}
+    if not found:
+        raise EventBankError(UNREADABLE.at(Place(file=str(folder)), "it has no documents"))
+    return {doc_id: (row["text"], row["title"], row["language"]) for doc_id, row in sorted(found.items())}
+
+
 def codes(folder: Path | str, split: str | None = None) -> dict[str, Codes]:
     """What every event of a release is called in other ontologies, by `event_id`, as `mentions` has it.
 

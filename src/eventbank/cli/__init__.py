@@ -33,5 +33,6 @@ for command in (
     research.export_command,
     research.import_command,
     research.score_command,
+    research.predict_command,
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""Commands for those who work with a dataset: stats, export, import, score."""
+"""Commands for those who work with a dataset: stats, export, import, score, predict."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from eventbank.cli.base import AS_JSON, CORPUS, FOLDER, NEW_FOLDER, print_json, printable, refuse, report
+from eventbank.cli.base import AS_JSON, CORPUS, FOLDER, NEW_FILE, NEW_FOLDER, print_json, printable, refuse, report
 from eventbank.formats.registry import FORMATS
 
 SIDE = click.Path(exists=True, path_type=Path)
@@ -109,3 +109,41 @@ def score_command(gold: Path, predicted: Path, against: Path | None, split: str 
         print_json(found())
     else:
         click.echo("\n".join(printable(line) for line in lines))
+
+
+@click.command("predict", epilog="Example: eventbank predict dictionary dataset --split test --out predictions.jsonl")
+@click.argument("model", metavar="MODEL")
+@click.argument("docs", type=FOLDER)
+@click.option("--out", type=NEW_FILE, required=True, help="File to write: a TextEE record for each sentence.")
+@click.option("--label-studio", "tasks", type=NEW_FILE, help="File to write for annotators: tasks with the predictions, for label push.")
+@click.option("--train", "training", type=FOLDER, help="Release whose train split to learn from; DOCS by default.")
+@click.option("--save", type=NEW_FILE, help="File to keep the trained model in.")
+@SPLIT
+@CORPUS
+@AS_JSON
+def predict_command(
+    model: str,
+    docs: Path,
+    out: Path,
+    tasks: Path | None,
+    training: Path | None,
+    save: Path | None,
+    split: str | None,
+    root: Path,
+    as_json: bool,
+) -> None:
+    """Label the documents of a release (DOCS) with a baseline.
+
+    MODEL is dictionary or linear, which are trained on the spot, or a file that --save has written. The labels of DOCS are not looked at
+    but for training.
+    """
+    from eventbank.baselines.models import predict_release
+    from eventbank.corpus import open_corpus
+    from eventbank.inputs import read_ontology
+
+    done = predict_release(model, docs, split, read_ontology(open_corpus(root)), training or docs)
+    done.write(out, tasks, save)
+    if as_json:
+        print_json({"model": done.name, "documents": len(done.documents), "records": len(done.records)})
+    else:
+        click.echo(f"{out} written: {len(done.records)} sentences of {len(done.documents)} documents by {done.name}")

@@ -16,7 +16,7 @@ from typing import Any
 
 from eventbank.corpus import Settings
 from eventbank.release import reports
-from eventbank.release.content import AGREEMENT, Release
+from eventbank.release.content import AGREEMENT, BASELINES, Release
 from eventbank.release.counts import BySplit, Counts, counts, example, rows_of, texts_present, used
 from eventbank.release.datasheet import DATASHEET, questions
 from eventbank.release.header import Config, configs, header
@@ -62,6 +62,7 @@ def _of_rows(release: Release, found: Sequence[Config]) -> dict[str, str]:
         "configs": _configs(found),
         "absent": f"Without rows and therefore left out: {', '.join(release.absent)}." if release.absent else "",
         "agreement": reports.agreement(release.reports.get(AGREEMENT)),
+        "baselines": reports.baselines(release.reports.get(BASELINES)),
         "gold": f"Gold layer: {release.gold}.",
         "example": _example(release),
         **_labels(labels, release.names),

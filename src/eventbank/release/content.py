@@ -13,7 +13,7 @@ from eventbank.corpus import Settings
 from eventbank.release import parquet
 from eventbank.tables import SPLITS, TABLES, Table
 
-AGREEMENT, LEAKS = "agreement.json", "leaks.json"
+AGREEMENT, LEAKS, BASELINES = "agreement.json", "leaks.json", "baselines.json"
 """The reports of a release. They hold figures and names, and nothing that is said in a text."""
 
 

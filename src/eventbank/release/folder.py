@@ -21,7 +21,7 @@ from eventbank.errors import Code, EventBankError, Place, raise_errors
 from eventbank.files import staged
 from eventbank.release import manifest, parquet
 from eventbank.release.card import card
-from eventbank.release.content import AGREEMENT, LEAKS, Release, path_of
+from eventbank.release.content import AGREEMENT, BASELINES, LEAKS, Release, path_of
 from eventbank.release.datasheet import DATASHEET, datasheet, parse
 from eventbank.release.picture import PICTURE, picture
 from eventbank.tables import SPLITS, TABLES, Table
@@ -56,6 +56,7 @@ def _datasheet(release: Release, _: Path) -> bytes | None:
 MAKERS: tuple[tuple[str, Maker], ...] = (
     (AGREEMENT, _report(AGREEMENT)),
     (LEAKS, _report(LEAKS)),
+    (BASELINES, _report(BASELINES)),
     (PICTURE, _picture),
     (DATASHEET, _datasheet),
     (manifest.CARD, card),
@@ -98,7 +99,7 @@ def read(folder: Path) -> Release:
         table: {split: read_table(folder, table, split) for split in SPLITS if facts["rows"].get(table.name, {}).get(split)}
         for table in TABLES
     }
-    reports = {name: _json(folder, name) for name in (AGREEMENT, LEAKS) if (folder / name).is_file()}
+    reports = {name: _json(folder, name) for name in (AGREEMENT, LEAKS, BASELINES) if (folder / name).is_file()}
     return Release(
         _settings(facts),
         facts["names"],

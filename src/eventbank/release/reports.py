@@ -51,6 +51,34 @@ def agreement(report: Mapping[str, Any] | None) -> str:
     return "\n\n".join(parts)
 
 
+_TEXTEE = {
+    "trigger_id": "triggers (TI)",
+    "trigger_cls": "triggers with event type (TC)",
+    "argument_id": "arguments (AI)",
+    "argument_cls": "arguments with role (AC)",
+    "argument_attached_id": "arguments (AI+)",
+    "argument_attached_cls": "arguments with role (AC+)",
+}
+_WAYS = {"test": "trained on train, scored on test", "crossed": "each story by a model of all others"}
+
+
+def baselines(report: Mapping[str, Any] | None) -> str:
+    """The section on baselines, from `baselines.json`: F1 by TextEE's metrics in percent; empty without a report."""
+    if report is None:
+        return ""
+    columns = [(model, way, found) for model, ways in report["models"].items() for way, found in ways.items()]
+    head = [f"`{model}`, {way}" for model, way, _ in columns]
+    rows = [(title, *(_percent(found["scores"][name]) for _, _, found in columns)) for name, title in _TEXTEE.items()]
+    ways = {way: f"*{way}*: {_WAYS[way]} (stories: {found['stories']}, sentences: {found['windows']})" for _, way, found in columns}
+    said = "What a model must beat: F1 in percent by TextEE's metrics of two baselines, in brackets 95% intervals by drawing stories."
+    return "\n\n".join(("### Baselines", f"{said} {'; '.join(ways.values())}.", table(("F1", *head), rows)))
+
+
+def _percent(one: Mapping[str, float | None]) -> str:
+    interval = f" [{one['f1_low']:.1f}, {one['f1_high']:.1f}]" if one["f1_low"] is not None else ""
+    return f"{one['f1']:.1f}{interval}"
+
+
 def _gammas(gamma: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for pair in gamma["pairs"]:
         who = f" ({' and '.join(pair['annotators'])})" if len(gamma["pairs"]) > 1 else ""
