@@ -1,10 +1,10 @@
-"""Samples for the formats: whatever Hypothesis thinks of, and one that has everything."""
+"""Samples for the formats, whatever Hypothesis thinks of, and ways through a format."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from itertools import pairwise
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -21,62 +21,62 @@ KINDS = {
     "value": ("TIME", "Q.TY"),
     "event": ("Weapon.Launch", "Weapon_Launch", "Statement.Say-So"),
 }
-ROLES = ("Actor", "Actor2", "Time", "a.b", "a_b")
-ATTRIBUTES = {"polarity": ("Positive", "Negative"), "tense": ("Past", "Future"), "modality": ("Asserted", "Not sure")}
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
+NAMES = st.sampled_from([(kind, name) for kind, names in KINDS.items() for name in names])
+MARKS = st.tuples(
+    st.sampled_from([None, "NAM", "PRO"]),
+    st.sampled_from([None, "2024-01-31", "about 3 % | 5:1", ""]),
+    st.sampled_from(
+        [{}, {"polarity": "Positive", "tense": "Past", "modality": "Asserted"}, {"polarity": "Negative", "modality": "Not sure"}]
+    ),
+)
+SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12), NAMES, MARKS), max_size=8)
+LINKS = st.lists(st.tuples(st.integers(0, 7), st.sampled_from(["Actor", "Actor2", "Time", "a.b", "a_b"]), st.integers(0, 7)), max_size=8)
+CHAINS = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=4)
+FACTS = st.tuples(
+    st.sampled_from(["en", "ko"]),
+    st.sampled_from([None, "A & B"]),
+    st.sampled_from([None, dt.date(2024, 1, 31)]),
+    st.sampled_from([None, "https://example.org/?a=1&b"]),
+    st.sampled_from([None, "done"]),
+)
 
 
-def texts() -> st.SearchStrategy[str]:
-    """Texts with emoji, combining marks, blank lines and whatever markup trips over; the empty one, too."""
-    return st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
+def samples() -> st.SearchStrategy[Sample]:
+    """Texts with emoji, combining marks and markup, the empty one too, with nested and overlapping spans, events without arguments and
+    events that are arguments, chains of one type, and attributes. No two labels of a type are on one span."""
+    return st.builds(made, TEXTS, SPANS, LINKS, CHAINS, FACTS)
 
 
-@st.composite
-def samples(draw: st.DrawFn) -> Sample:
-    """A text with nested and overlapping spans, events without arguments and events that are arguments, chains and attributes."""
-    text = draw(texts())
-    places = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(sorted).filter(lambda place: place[0] < place[1])
-    kinds = st.sampled_from([(kind, name) for kind, names in KINDS.items() for name in names])
-    found = draw(st.lists(st.tuples(places, kinds), max_size=8, unique_by=place_and_type)) if text else []
-    spans = [(f"i{at}", kind, name, start, end) for at, ((start, end), (kind, name)) in enumerate(found)]
-    mentions = tuple(
-        Mention(
-            id_,
-            kind,
-            name,
-            start,
-            end,
-            text[start:end],
-            level=draw(st.sampled_from([None, "NAM", "PRO"])) if kind == "entity" else None,
-            normalized=draw(st.sampled_from([None, "2024-01-31", "about 3 % | 5:1", ""])) if kind == "value" else None,
-        )
-        for id_, kind, name, start, end in spans
-        if kind != "event"
-    )
-    event_ids = [one[0] for one in spans if one[1] == "event"]
-    fillers = st.lists(st.tuples(st.sampled_from(ROLES), st.sampled_from([one[0] for one in spans] or [""])), max_size=4, unique=True)
-
-    def event(id_: str, name: str, start: int, end: int) -> Event:
-        attributes = {key: draw(st.sampled_from(values)) for key, values in ATTRIBUTES.items()} if draw(st.booleans()) else {}
-        arguments = tuple(Argument(role, "event" if ref in event_ids else "mention", ref) for role, ref in draw(fillers))
-        return Event(id_, name, start, end, text[start:end], attributes, "Actual" if attributes else "", arguments)
-
-    events = tuple(event(id_, name, start, end) for id_, kind, name, start, end in spans if kind == "event")
-    chains = [draw(chained([one.id for one in mentions if one.kind == "entity"])), draw(chained(event_ids))]
-    layer = Layer("d1", "", sha256(text.encode("utf-8")), mentions, events, *chains, "", draw(st.sampled_from([None, "done"])))
-    title, published = draw(st.sampled_from([None, "A & B"])), draw(st.sampled_from([None, dt.date(2024, 1, 31)]))
-    url = draw(st.sampled_from([None, "https://example.org/?a=1&b"]))
-    return Sample(text, layer, draw(st.sampled_from(["en", "ko"])), title, published, url)
-
-
-def place_and_type(found: tuple[list[int], tuple[str, str]]) -> tuple[int, int, str]:
-    (start, end), (_, name) = found
-    return start, end, name
-
-
-def chained(members: list[str]) -> st.SearchStrategy[tuple[frozenset[str], ...]]:
-    """The members in chains, some alone."""
-    joints = st.lists(st.booleans(), min_size=len(members), max_size=len(members))
-    return joints.map(lambda joins: closed(members, [pair for pair, join in zip(pairwise(members), joins, strict=False) if join]))
+def made(text: str, spans: list, links: list, pairs: list, facts: tuple) -> Sample:
+    """A sample from raw numbers: a span is cut to the text, and what a number leads beyond is left out."""
+    language, title, published, url, status = facts
+    found: dict[str, Mention | Event] = {}
+    for start, length, (kind, name), (level, normalized, attributes) in spans:
+        start = start % max(len(text), 1)
+        end = min(len(text), start + length)
+        id_, place = f"i{len(found)}", (name, start, end, text[start:end])
+        if not text[start:end].strip() or place[:3] in [(one.type, one.start, one.end) for one in found.values()]:
+            continue
+        if kind == "event":
+            found[id_] = Event(id_, *place, attributes, "Actual" if attributes else "")
+        else:
+            value = kind == "value"
+            found[id_] = Mention(id_, kind, *place, None if value else level, normalized if value else None)
+    types = {one.id: one.type for one in found.values()}
+    arguments: dict[str, dict[Argument, None]] = {}
+    for at, role, to in ((f"i{at}", role, f"i{to}") for at, role, to in links):
+        if to in found:
+            arguments.setdefault(at, {})[Argument(role, "event" if isinstance(found[to], Event) else "mention", to)] = None
+    events = [replace(one, arguments=tuple(arguments.get(one.id, ()))) for one in found.values() if isinstance(one, Event)]
+    mentions = [one for one in found.values() if isinstance(one, Mention)]
+    same = [(f"i{a}", f"i{b}") for a, b in pairs if types.get(f"i{a}") is not None and types.get(f"i{a}") == types.get(f"i{b}")]
+    chains = [
+        closed(ids, [pair for pair in same if pair[0] in ids])
+        for ids in ([one.id for one in mentions if one.kind == "entity"], [one.id for one in events])
+    ]
+    layer = Layer("d1", "", sha256(text.encode("utf-8")), tuple(mentions), tuple(events), *chains, "", status)
+    return Sample(text, layer, language, title, published, url)
 
 
 def back(sample: Sample, name: str) -> Sample | None:

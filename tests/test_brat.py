@@ -66,12 +66,10 @@ def test_brat_holds_every_label(sample: Sample) -> None:
 
 @given(samples())
 def test_bioc_reads_what_is_written_all_but_normalisations(sample: Sample) -> None:
-    """bioc 2.1 drops N lines without a word, and cannot read a quoted text that is white space alone."""
+    """bioc 2.1 drops N lines without a word."""
     import bioc.brat
 
     text, layer = sample.text, canonical(sample).layer
-    if any(not span.text.strip() for span in layer.spans()):
-        return
     files = joined(brat.dump([sample]))
     meant = brat.meanings(files["annotation.conf"])
     read = bioc.brat.loads(text, files["d1.ann"].decode("utf-8"))
@@ -102,7 +100,8 @@ def test_a_discontinuous_span_becomes_the_span_around_it_and_is_reported() -> No
 def test_an_argument_that_names_the_trigger_means_the_event() -> None:
     files = {"a.txt": b"said fired", "a.ann": b"T1\tSay 0 4\tsaid\nT2\tFire 5 10\tfired\nE1\tSay:T1 Content:T2\nE2\tFire:T2\n"}
     (sample,) = loaded(files, "brat")
-    assert sample.layer.events[0].arguments == (Argument("Content", "event", "E2"),)
+    said, fired = sample.layer.events
+    assert said.arguments == (Argument("Content", "event", fired.id),)
 
 
 @pytest.mark.parametrize("shift", [1, -2])

@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from eventbank.corpus import open_corpus
 from eventbank.document import sha256
-from eventbank.errors import Code, EventBankError, Place
+from eventbank.errors import Code, EventBankError, Place, raise_errors
 from eventbank.files import staged
 from eventbank.formats.draft import TWICE
 from eventbank.formats.losses import Loss, losses
@@ -24,10 +22,9 @@ from eventbank.formats.registry import FORMATS, Format
 from eventbank.formats.sample import Options, Sample, value_types
 from eventbank.inputs import read, read_documents, read_ontology
 from eventbank.labelstudio import codec
-from eventbank.layer import Argument, Event, Layer, Mention, numbered
-from eventbank.ontology import ATTRIBUTES
+from eventbank.layer import numbered
 from eventbank.release import manifest
-from eventbank.tables import SPLITS
+from eventbank.released import EVENT_COLUMNS, layer_of, rows
 
 REPORT = "losses.json"
 """The report beside the files of an export."""
@@ -35,8 +32,6 @@ REPORT = "losses.json"
 ONLY_READ = Code("E720", "the format is only read", "Choose another; docs/formats.md says which are written, too.")
 TAKEN = Code("E729", "the folder to write to holds something else", "Name a new folder, or that of an earlier export.")
 NOT_BACK = Code("E730", "what was written cannot be read back", "Report this: the writer of the format is at fault.")
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -168,54 +163,11 @@ def _of_export(path: Path) -> list[Sample]:
 
 
 def _of_release(folder: Path, split: str) -> list[Sample]:
-    problems = list(manifest.verify(folder))
-    if problems:
-        raise EventBankError(problems)
-    about: dict[str, Row] = {}
-    rows: list[Row] = []
-    for name in (split,) if split else SPLITS:
-        for path in sorted(folder.glob(f"documents/{name}-*.parquet")):
-            facts = pq.read_table(path, columns=["doc_id", "language", "published", "url"])
-            about |= {row["doc_id"]: row for row in facts.to_pylist()}
-        for path in sorted(folder.glob(f"events/{name}-*.parquet")):
-            rows += pq.read_table(path).to_pylist()
-    return [_of_row(row, about[row["doc_id"]]) for row in sorted(rows, key=lambda row: row["doc_id"])]
-
-
-def _of_row(row: Row, about: Row) -> Sample:
-    """The sample of a row of `events`, with what `documents` says of it."""
-    mentions = [
-        Mention(one["mention_id"], "entity", entity["type"], one["start"], one["end"], one["text"], level=one["level"])
-        for entity in row["entities"]
-        for one in entity["mentions"]
-    ] + [
-        Mention(one["mention_id"], "value", one["type"], one["start"], one["end"], one["text"], normalized=one["normalized"])
-        for one in row["values"]
-    ]
-    events = [
-        Event(
-            one["event_id"],
-            one["type"],
-            one["trigger"]["start"],
-            one["trigger"]["end"],
-            one["trigger"]["text"],
-            {name: one[name] for name in ATTRIBUTES},
-            one["realis"],
-            tuple(Argument(argument["role"], argument["kind"], argument["ref_id"]) for argument in one["arguments"]),
-        )
-        for one in row["events"]
-    ]
-    happenings: dict[str, set[str]] = {}
-    for one in row["events"]:
-        happenings.setdefault(one["chain_id"], set()).add(one["event_id"])
-    layer = Layer(
-        row["doc_id"],
-        "",
-        sha256(row["text"].encode("utf-8")),
-        tuple(mentions),
-        tuple(events),
-        tuple(frozenset(one["mention_id"] for one in entity["mentions"]) for entity in row["entities"]),
-        tuple(frozenset(members) for members in happenings.values()),
-        "events",
-    )
-    return Sample(row["text"], numbered(layer), about["language"], row["title"], about["published"], about["url"])
+    raise_errors(manifest.verify(folder))
+    about = {row["doc_id"]: row for _, row in rows(folder, "documents", ("doc_id", "title", "language", "published", "url"), split or None)}
+    samples = []
+    for _, row in rows(folder, "events", EVENT_COLUMNS, split or None):
+        known = about[row["doc_id"]]
+        layer = replace(layer_of(row), text_sha256=sha256(row["text"].encode("utf-8")))
+        samples.append(Sample(row["text"], numbered(layer), known["language"], known["title"], known["published"], known["url"]))
+    return sorted(samples, key=lambda sample: sample.doc_id)

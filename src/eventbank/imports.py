@@ -19,6 +19,7 @@ from eventbank.articles.zones import Correction, corrected
 from eventbank.corpus import open_corpus
 from eventbank.document import assemble, check_text, from_raw, sha256
 from eventbank.errors import Code, EventBankError, Place, Problem
+from eventbank.exports import REPORT as LOSSES
 from eventbank.exports import TAKEN, Folder
 from eventbank.files import staged
 from eventbank.formats.draft import OUTSIDE, TWICE
@@ -104,27 +105,29 @@ def import_(path: Path, name: str, out: Path, root: Path, *, annotator: str = "a
 
 def _read(path: Path, name: str, options: Options) -> tuple[list[Sample], list[Problem]]:
     """The samples as a corpus can store them, and all problems."""
-    inside = sorted(one.relative_to(path).as_posix() for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path.name]
+    inside = [path.name]
+    if path.is_dir():
+        found = (one.relative_to(path).as_posix() for one in path.rglob("*") if one.is_file())
+        inside = sorted(name for name in found if name != LOSSES)
     samples: dict[str, Sample] = {}
     problems: list[Problem] = []
-    for found in FORMATS[name].load(Folder(path if path.is_dir() else path.parent, inside), options):
-        if isinstance(found, Problem):
-            problems.append(found)
+    for sample in FORMATS[name].load(Folder(path if path.is_dir() else path.parent, inside), options):
+        if isinstance(sample, Problem):
+            problems.append(sample)
             continue
-        place = Place(file=found.layer.source, doc_id=found.doc_id)
-        doc_id = _ID.sub("-", found.doc_id) or "-"
-        if doc_id != found.doc_id:
+        place = Place(file=sample.layer.source, doc_id=sample.doc_id)
+        doc_id = _ID.sub("-", sample.doc_id) or "-"
+        if doc_id != sample.doc_id:
             problems.append(RENAMED.at(place, doc_id))
         if doc_id in samples:
             problems.append(TWICE.at(place, doc_id))
             continue
         try:
-            check_text(found.text, place)
+            check_text(sample.text, place)
         except EventBankError as error:
             problems += error.problems
             continue
-        sample, lost = _storable(replace(found, layer=replace(found.layer, doc_id=doc_id)))
-        samples[doc_id] = sample
+        samples[doc_id], lost = _storable(replace(sample, layer=replace(sample.layer, doc_id=doc_id)))
         problems += lost
     return list(samples.values()), problems
 

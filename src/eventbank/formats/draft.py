@@ -30,6 +30,7 @@ SHIFTED = Code(
 )
 REPAIRED = Code("W727", "all spans of a document were shifted back", "Nothing to do; the report beside the output records it.")
 
+Kind = Literal["entity", "value", "event"]
 _SPACE = re.compile(r"\s")
 
 
@@ -38,7 +39,7 @@ class Labelled:
     """A span as a file states it: `type` of a mention or an event, `quoted` its words where the file repeats them."""
 
     id: str
-    kind: Literal["entity", "value", "event"]
+    kind: Kind
     type: str
     start: int
     end: int
@@ -114,18 +115,21 @@ def settle(draft: Draft, options: Options) -> Iterator[Sample | Problem]:
 
 
 def _sample(draft: Draft, options: Options, spans: dict[str, Labelled], arguments: dict[str, list[Argument]]) -> Sample:
+    """The sample, with ids that keep the order of the file even where two labels are alike."""
+    names = {id_: f"{at:07}" for at, id_ in enumerate(spans)}
     mentions, events = [], []
     for span in spans.values():
         where = (span.start, span.end, draft.text[span.start : span.end])
         if span.kind == "event":
-            events.append(Event(span.id, span.type, *where, span.attributes, span.realis, tuple(arguments.get(span.id, ()))))
+            filled = tuple(replace(one, ref=names[one.ref]) for one in arguments.get(span.id, ()))
+            events.append(Event(names[span.id], span.type, *where, span.attributes, span.realis, filled))
         else:
             kind: Literal["entity", "value"] = "value" if span.kind == "value" else "entity"
-            mentions.append(Mention(span.id, kind, span.type, *where, level=span.level, normalized=span.normalized))
+            mentions.append(Mention(names[span.id], kind, span.type, *where, level=span.level, normalized=span.normalized))
 
     def chains(kind: str) -> tuple[frozenset[str], ...]:
-        members = [span.id for span in spans.values() if span.kind == kind]
-        kept = [[id_ for id_ in chain if id_ in spans and spans[id_].kind == kind] for chain in draft.chains]
+        members = [names[span.id] for span in spans.values() if span.kind == kind]
+        kept = [[names[id_] for id_ in chain if id_ in spans and spans[id_].kind == kind] for chain in draft.chains]
         return closed(members, [pair for chain in kept for pair in pairwise(chain)])
 
     layer = Layer(

@@ -36,6 +36,7 @@ ASPECTS: Mapping[str, str] = {
 
 _OF_DOCUMENT = ("text", "title", "published", "url", "language")
 Span = TypeVar("Span", Mention, Event)
+_Place = tuple[int, int, str]
 
 
 @dataclass(frozen=True, order=True)
@@ -97,28 +98,38 @@ def _of_layers(one: Layer, other: Layer) -> Iterator[Loss]:
 
 
 def _paired(before: tuple[Span, ...], after: tuple[Span, ...]) -> tuple[list[tuple[Span, Span | None]], list[Span]]:
-    """Each span with the one that came back for it, the same or else the first of its type that overlaps it; and what is new."""
-    left = list(after)
-    pairs: list[tuple[Span, Span | None]] = []
-    place = attrgetter("start", "end", "type")
-    exact: dict[tuple[int, int, str], list[Span]] = {}
+    """Each span with the one that came back for it, the same or else the nearest of its type that overlaps it; and what is new.
+
+    Spans that come back alike are given out in the order in which they went, which every format keeps.
+    """
+    left: dict[_Place, list[Span]] = {}
     for span in after:
-        exact.setdefault(place(span), []).append(span)
-    later = []
+        left.setdefault(_place(span), []).append(span)
+    room = {place: len(spans) for place, spans in left.items()}
+    goes: dict[str, _Place | None] = {}
+    for exactly in (True, False):
+        for span in before:
+            if goes.get(span.id) is None:
+                goes[span.id] = found = _place(span) if exactly else _near(span, room)
+                if found is not None and room.get(found):
+                    room[found] -= 1
+                else:
+                    goes[span.id] = None
+    pairs: list[tuple[Span, Span | None]] = []
     for span in before:
-        same = exact.get(place(span))
-        if same:
-            found = same.pop(0)
-            left.remove(found)
-            pairs.append((span, found))
-        else:
-            later.append(span)
-    for span in later:
-        near = next((one for one in left if one.type == span.type and one.start < span.end and span.start < one.end), None)
-        if near is not None:
-            left.remove(near)
-        pairs.append((span, near))
-    return pairs, left
+        place = goes[span.id]
+        pairs.append((span, left[place].pop(0) if place is not None else None))
+    return pairs, [span for spans in left.values() for span in spans]
+
+
+def _place(span: Mention | Event) -> _Place:
+    return span.start, span.end, span.type
+
+
+def _near(span: Mention | Event, room: Mapping[_Place, int]) -> _Place | None:
+    """The place with room left, of the same type, that overlaps a span and whose ends are nearest to its own."""
+    places = (one for one, left in room.items() if left and one[2] == span.type and one[0] < span.end and span.start < one[1])
+    return min(places, key=lambda one: abs(one[0] - span.start) + abs(one[1] - span.end), default=None)
 
 
 def _of_arguments(one: Layer, other: Layer, twin: Mapping[str, str]) -> Iterator[Loss]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eventbank.formats import brat, casie
+from eventbank.formats import brat, cas, casie, conll, docbin, mavenarg, textee, wikievents
 from eventbank.formats.sample import Dump, Load
 
 _DOCUMENT = frozenset({"title", "published", "url", "language", "status"})
+_SENTENCES = frozenset({"text", "mention", "event", "span", "argument", "event argument"})
+_DETAILS = frozenset({"level", "normalized", "attributes"})
+_CHAINS = frozenset({"entity chain", "event chain"})
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,47 @@ class Format:
 FORMATS = {
     one.name: one
     for one in (
+        Format(
+            "textee",
+            "TextEE records",
+            "a `.jsonl` with a sentence on each line",
+            textee.load,
+            textee.dump,
+            _DOCUMENT - {"language"} | _SENTENCES | _DETAILS | _CHAINS,
+        ),
+        Format(
+            "maven-arg",
+            "MAVEN-Arg",
+            "a `.jsonl` with a document on each line",
+            mavenarg.load,
+            mavenarg.dump,
+            _DOCUMENT - {"title"} | {"mention", "event argument", "filler"} | _DETAILS,
+        ),
         Format("brat", "brat standoff", "an `.ann` and a `.txt` for each document", brat.load, brat.dump, _DOCUMENT),
+        Format(
+            "cas-xmi",
+            "UIMA CAS as XMI",
+            "an `.xmi` for each document and a `TypeSystem.xml`",
+            cas.load_xmi,
+            cas.dump_xmi,
+            frozenset({"document"}),
+        ),
+        Format("cas-json", "UIMA CAS as JSON", "a `.json` for each document", cas.load_json, cas.dump_json),
+        Format(
+            "conll",
+            "CoNLL columns with BIO tags",
+            "a `.conll` for each layer",
+            conll.load,
+            conll.dump,
+            _DOCUMENT - {"language"} | _SENTENCES | _DETAILS | _CHAINS,
+        ),
+        Format("docbin", "spaCy's DocBin", "a `.spacy` with all documents", docbin.load, docbin.dump, frozenset({"span"})),
+        Format(
+            "wikievents",
+            "WikiEvents",
+            "a `.jsonl` with a document on each line, a `.jsonlines` with its coreference",
+            wikievents.load,
+        ),
         Format("casie", "CASIE", "a `.json` for each document", casie.load),
     )
 }

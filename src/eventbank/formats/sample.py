@@ -7,14 +7,17 @@ that comes again goes on in the same file; `load` gives samples, and a problem f
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from eventbank.document import sha256
 from eventbank.errors import Code, EventBankError, Place, Problem
-from eventbank.layer import Layer, Mention, numbered
+from eventbank.layer import Layer, numbered
 
 MALFORMED = Code("E721", "the file is not of its format", "Mend the line that is named, or get the file again.")
+NO_EXTRA = Code("E722", "the format needs a library that is not installed", "Install it: pip install 'eventbank[formats]'")
 UNHELD = Code(
     "W728",
     "something has no place in a layer and is left out",
@@ -60,17 +63,13 @@ Load = Callable[[Files, Options], Iterator[Sample | Problem]]
 
 def canonical(sample: Sample) -> Sample:
     """The sample with the ids of a release and without the name of annotator and file: equal labels give equal samples."""
-    return replace(sample, layer=replace(numbered(sample.layer), annotator="", source=""))
+    digest = sha256(sample.text.encode("utf-8"))
+    return replace(sample, layer=replace(numbered(sample.layer), annotator="", source="", text_sha256=digest))
 
 
 def value_types(samples: Sequence[Sample]) -> frozenset[str]:
     """The types of all values in the samples, as `Options` wants them."""
     return frozenset(mention.type for sample in samples for mention in sample.layer.mentions if mention.kind == "value")
-
-
-def layer_for(sample_text: str, doc_id: str) -> Layer:
-    """A layer without labels for a text."""
-    return Layer(doc_id, "", sha256(sample_text.encode("utf-8")))
 
 
 def chain_names(chains: Sequence[frozenset[str]], letter: str) -> dict[str, str]:
@@ -99,10 +98,13 @@ def decoded(data: bytes, file: str) -> str:
         raise EventBankError(MALFORMED.at(Place(file=file, line=line), f"byte {error.start} is not UTF-8")) from None
 
 
-def flat(spans: Sequence[Mention]) -> list[Mention]:
-    """Of mentions that overlap the longest, of equally long ones the first: what a format with one label a token can hold."""
-    kept: list[Mention] = []
-    for span in sorted(spans, key=lambda one: (one.start - one.end, one.start, one.type, one.id)):
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda one: one.start)
+def extra(module: str) -> Any:
+    """A module of the extra `formats`.
+
+    Raises:
+        EventBankError: E722 if it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise EventBankError(NO_EXTRA.at(None, str(error))) from None

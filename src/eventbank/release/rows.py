@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from eventbank.document import Document
+from eventbank.formats.textee import records
 from eventbank.layer import Argument, Event, Layer, Mention
-from eventbank.offsets import Span, token_span, tokenize
+from eventbank.offsets import Span
 from eventbank.ontology import Ontology
 from eventbank.segmentation import sentence_of, sentences
 from eventbank.splits import SECONDARY, Placement
@@ -107,38 +108,9 @@ def argument_rows(labelled: Labelled) -> Iterator[Row]:
 
 
 def sentence_rows(labelled: Labelled, left_out: Counter[str]) -> Iterator[Row]:
-    """The rows of `sentences`. What a sentence cannot hold is added to `left_out`, by reason.
-
-    A span that crosses the end of its sentence is left out; one that ends inside a token takes the whole token, as tokens are the only
-    offsets that the format has.
-    """
-    document, layer = labelled.document, labelled.layer
-    inside = [[span for span in layer.spans() if start <= span.start and span.end <= end] for start, end in labelled.sentences]
-    left_out["spans across sentences"] += len(layer.spans()) - sum(map(len, inside))
-    for index, (start, end) in enumerate(labelled.sentences):
-        text = document.text[start:end]
-        tokens = tokenize(text)
-        placed: dict[str, Row] = {}
-        for span in inside[index]:
-            found = token_span(tokens, span.start - start, span.end - start)
-            if found is None:
-                left_out["spans without a token"] += 1
-                continue
-            left_out["spans widened to tokens"] += (tokens[found[0]][0], tokens[found[1] - 1][1]) != (span.start - start, span.end - start)
-            placed[span.id] = {"text": span.text, "start": found[0], "end": found[1]}
-        yield {
-            "doc_id": document.doc_id,
-            "wnd_id": f"{document.doc_id}-{index}",
-            "start": start,
-            "end": end,
-            "text": text,
-            "lang": document.language,
-            "tokens": [text[first:last] for first, last in tokens],
-            "entity_mentions": [
-                {"id": mention.id, "entity_type": mention.type, **placed[mention.id]} for mention in layer.mentions if mention.id in placed
-            ],
-            "event_mentions": [_event_mention(event, placed, left_out) for event in layer.events if event.id in placed],
-        }
+    """The rows of `sentences`: TextEE records. What a sentence cannot hold is added to `left_out`, by reason."""
+    document = labelled.document
+    return records(labelled.layer, document.text, document.language, labelled.sentences, left_out)
 
 
 def chain_ids(layer: Layer) -> dict[str, str]:
@@ -149,18 +121,6 @@ def chain_ids(layer: Layer) -> dict[str, str]:
         for at, chain in enumerate(chains, 1)
         for member in chain
     }
-
-
-def _event_mention(event: Event, placed: Mapping[str, Row], left_out: Counter[str]) -> Row:
-    arguments = []
-    for argument in event.arguments:
-        if argument.kind == "event":
-            left_out["arguments that are events"] += 1
-        elif argument.ref not in placed:
-            left_out["arguments outside the sentence"] += 1
-        else:
-            arguments.append({"entity_id": argument.ref, "role": argument.role, **placed[argument.ref]})
-    return {"id": event.id, "event_type": event.type, "trigger": placed[event.id], "arguments": arguments}
 
 
 def _argument(argument: Argument, fillers: Mapping[str, Mention | Event]) -> Row:
