@@ -43,7 +43,7 @@ RANGES = {
     "3": "Label Studio files",
     "4": "The ontology, and layers checked against it",
     "5": "Stories and splits",
-    "6": "Building and reading a release",
+    "6": "Releases: building, reading, comparing, releasing, publishing",
     "7": "Scoring, formats, baselines",
     "8": "Ingest and engines",
 }

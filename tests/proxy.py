@@ -54,13 +54,15 @@ def serving(reply: Reply) -> Iterator[Seen]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body) + answer.cut))
             self.end_headers()
+            if self.command == "HEAD":
+                return
             self.wfile.write(answer.body[: len(answer.body) // 2] if answer.cut else answer.body)
             if answer.cut:
                 self.wfile.flush()
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
 
-        do_GET = do_POST = do_PATCH = do_DELETE = handle_one  # noqa: N815
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass

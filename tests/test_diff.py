@@ -287,8 +287,8 @@ def test_one_label_retyped_is_exactly_that(built_root: Path, release: Path) -> N
     assert (found.splits, found.scheme, found.columns) == ((), (), {})
 
 
-def add_document(root: Path, name: str = "cedar", date: str = "2024-08-01") -> None:
-    text = f"A wholly different report by {name} about the weather in the northern valleys, which stayed cold all week long.\n"
+def add_document(root: Path, name: str = "cedar", date: str = "2024-08-01", text: str = "") -> None:
+    text = text or f"A wholly different report by {name} about the weather in the northern valleys, which stayed cold all week long.\n"
     (root / "articles" / f"{name}.txt").write_text(text, "utf-8")
     with (root / "articles" / "sources.yaml").open("a", encoding="utf-8") as file:
         file.write(f"{name}:\n  file: {name}.txt\n  sha256: {sha256(text.encode())}\n")
@@ -417,4 +417,4 @@ def test_a_release_that_is_not_whole_and_a_table_that_is_none_are_refused(built_
         if entry["path"] == "events/train-00000-of-00001.parquet":
             entry["sha256"] = sha256(path.read_bytes())
     manifest.write_text(json.dumps(facts), "utf-8")
-    assert "E651" in call("diff", str(built_root), str(built_root)).stderr
+    assert "E615" in call("diff", str(built_root), str(built_root)).stderr

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,7 +17,7 @@ from eventbank.gold import DECISIONS, read_decisions
 from eventbank.inputs import Inputs, agreement_of, read
 from eventbank.layer import numbered
 from eventbank.ontology import Ontology
-from eventbank.release import folder, manifest
+from eventbank.release import folder, history, manifest
 from eventbank.release.content import AGREEMENT, BASELINES, Release
 from eventbank.release.datasheet import DATASHEET, datasheet, read_answers, unanswered
 from eventbank.release.facts import facts
@@ -31,12 +28,8 @@ from eventbank.tables import ANNOTATIONS, ARGUMENTS, DOCUMENTS, EVENTS, MENTIONS
 
 BAD_TABLE = Code("E610", "a table of the release breaks its schema", "Report this with the document it names: a check before it has a gap.")
 RELEASED = Code("E611", "this version has been released with other rows", "Raise the version in eventbank.toml.")
-BAD_RELEASES = Code(
-    "E612", "schema/releases.csv cannot be used", "Restore the committed file; rows are added by releases and never edited."
-)
 OLD_DATASHEET = Code("W672", "the datasheet is not what the answers and the data give", "Run eventbank build.")
 STALE = Code("W613", "dataset/ is not what the inputs give", "Run eventbank build.")
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
 SINGLE = "single pass, not adjudicated"
 ADJUDICATED = "adjudicated"
 
@@ -63,17 +56,32 @@ def build(corpus: Corpus) -> Built:
         EventBankError: any problem of the inputs, and a `dataset/` that holds what no build wrote; nothing on disk has changed then.
     """
     with writing(corpus.root):
-        inputs = read(corpus)
-        release = make_release(inputs)
-        _refuse_released(corpus, release.digest)
-        folder.refuse_foreign(corpus.dataset, corpus.relative(corpus.dataset))
-        changed = folder.replace(release, corpus.dataset)
-        if to_csv(inputs.placements) != (corpus.frozen_splits.read_bytes() if corpus.frozen_splits.exists() else b""):
-            write_atomic(corpus.frozen_splits, to_csv(inputs.placements))
-        if release.answers and _datasheets(release, corpus):
-            write_atomic(corpus.datasheet, datasheet(release.answers, corpus.title))
-        new = tuple(sorted(inputs.placements.keys() - inputs.frozen.keys()))
-        return Built(release.digest, changed, release.rows, new, inputs.problems)
+        return put(*prepare(corpus))
+
+
+def prepare(corpus: Corpus) -> tuple[Inputs, Release]:
+    """The inputs of a corpus and the release that they give; nothing is written.
+
+    Raises:
+        EventBankError: as `build`.
+    """
+    inputs = read(corpus)
+    release = make_release(inputs)
+    _refuse_released(corpus, release.digest)
+    folder.refuse_foreign(corpus.dataset, corpus.relative(corpus.dataset))
+    return inputs, release
+
+
+def put(inputs: Inputs, release: Release) -> Built:
+    """Puts what `prepare` gave in its place. Call it under `files.writing`."""
+    corpus = inputs.corpus
+    changed = folder.replace(release, corpus.dataset)
+    if to_csv(inputs.placements) != (corpus.frozen_splits.read_bytes() if corpus.frozen_splits.exists() else b""):
+        write_atomic(corpus.frozen_splits, to_csv(inputs.placements))
+    if release.answers and _datasheets(release, corpus):
+        write_atomic(corpus.datasheet, datasheet(release.answers, corpus.title))
+    new = tuple(sorted(inputs.placements.keys() - inputs.frozen.keys()))
+    return Built(release.digest, changed, release.rows, new, inputs.problems)
 
 
 def make_release(inputs: Inputs) -> Release:
@@ -91,6 +99,7 @@ def make_release(inputs: Inputs) -> Release:
         gold=ADJUDICATED if inputs.adjudicated else SINGLE if inputs.gold else "no labels yet",
         held=[doc_id for doc_id, placement in sorted(inputs.placements.items()) if placement.splits[0] not in SPLITS],
         left_out=dict(sorted(left_out.items())),
+        ontology=inputs.corpus.ontology.read_bytes(),
         reports=({} if agreement is None else {AGREEMENT: agreement.to_dict()})
         | ({} if inputs.baselines is None else {BASELINES: inputs.baselines}),
     )
@@ -162,8 +171,11 @@ def check(corpus: Corpus) -> list[Problem]:
     try:
         found = list(manifest.verify(corpus.dataset))
         problems += found
-        if manifest.read(corpus.dataset)["digest"] != release.digest:
+        facts = manifest.read(corpus.dataset)
+        if facts["digest"] != release.digest:
             problems.append(STALE.at(Place(file="dataset")))
+        elif facts["version"] != corpus.version:
+            problems.append(STALE.at(Place(file="dataset"), f"it is version {facts['version']}, eventbank.toml says {corpus.version}"))
         elif not found and folder.read(corpus.dataset).reports != release.reports:
             problems.append(STALE.at(Place(file="dataset"), "its reports"))
     except EventBankError as error:
@@ -216,17 +228,6 @@ def _broken(table: Table, whole: pa.Table, failures: Iterable[Mapping[str, Any]]
 
 def _refuse_released(corpus: Corpus, digest: str) -> None:
     """E611 if the version stands in schema/releases.csv with another digest, E612 if that file cannot be read."""
-    if not corpus.releases.exists():
-        return
-    place = Place(file=corpus.relative(corpus.releases))
-    try:
-        rows = list(csv.DictReader(io.StringIO(corpus.releases.read_text(encoding="utf-8"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise EventBankError(BAD_RELEASES.at(place, str(error))) from None
-    if not rows:
-        raise EventBankError(BAD_RELEASES.at(place, "it has no rows"))
-    for row in rows:
-        if not _VERSION.fullmatch(row.get("version") or "") or not row.get("digest"):
-            raise EventBankError(BAD_RELEASES.at(place, "expected the columns version, digest and date, with a version in each row"))
-        if row["version"] == corpus.version and row["digest"] != digest:
-            raise EventBankError(RELEASED.at(place, corpus.version))
+    for one in history.read(corpus.releases, corpus.relative(corpus.releases)):
+        if str(one.version) == corpus.version and one.digest != digest:
+            raise EventBankError(RELEASED.at(Place(file=corpus.relative(corpus.releases)), corpus.version))

@@ -12,7 +12,7 @@ with ``W`` do not.
 | E3xx | Label Studio files |
 | E4xx | the ontology, and layers checked against it |
 | E5xx | story clusters and splits |
-| E6xx | building and reading a release |
+| E6xx | building and reading a release, comparing, releasing and publishing it |
 | E7xx | scoring, formats, baselines |
 | E8xx | ingest and engines |
 """

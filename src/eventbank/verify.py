@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from eventbank import build
 from eventbank.checks import check_layer
-from eventbank.corpus import MARK, find_root, open_corpus
+from eventbank.corpus import MARK, Corpus, find_root, open_corpus
 from eventbank.errors import Code, EventBankError, Place, Problem, excerpt
 from eventbank.gold import check_gold
 from eventbank.inputs import read_documents, read_ontology
@@ -43,12 +43,19 @@ def check(path: Path) -> list[Problem]:
         if path.is_file() and path.suffix == ".json":
             return check_export(path)
         if path == Path() or (path / MARK).is_file():
-            corpus = open_corpus(path)
-            problems = build.check(corpus)
-            return problems if any(not problem.is_warning for problem in problems) else [*problems, *check_gold(corpus)]
+            return check_corpus(open_corpus(path))
     except EventBankError as error:
         return list(error.problems)
     return [NOT_A_TARGET.at(Place(file=str(path)))]
+
+
+def check_corpus(corpus: Corpus) -> list[Problem]:
+    """The problems of a corpus: its inputs, its release, and whether both agree; of its decisions, where there is no other error."""
+    problems = build.check(corpus)
+    try:
+        return problems if any(not problem.is_warning for problem in problems) else [*problems, *check_gold(corpus)]
+    except EventBankError as error:
+        return list(error.problems)
 
 
 def check_export(path: Path) -> list[Problem]:

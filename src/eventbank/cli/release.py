@@ -1,8 +1,9 @@
-"""Commands on releases: diff, standoff, hydrate."""
+"""Commands on releases: diff, release, standoff, hydrate, publish."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,6 +28,75 @@ def diff_command(old: str, new: str, root: Path, as_json: bool) -> None:
         print_json(found.to_dict())
     else:
         click.echo("\n".join(printable(line) for line in lines(found)))
+
+
+@click.command("release", epilog="Examples: eventbank release; eventbank release 1.1.0; eventbank release 1.0.1 --because 'a typing error'")
+@click.argument("version", default="")
+@click.option("--since", default="", help="Folder, commit or tag of the last release. Default: its tag, else dataset/.")
+@click.option("--because", default="", help="Why VERSION is a smaller step than the difference asks for.")
+@click.option("--no-git", is_flag=True, help="Neither commit nor tag.")
+@click.option("--strict", is_flag=True, help="Let warnings count as problems.")
+@CORPUS
+@AS_JSON
+def release_command(version: str, since: str, because: str, no_git: bool, strict: bool, root: Path, as_json: bool) -> None:
+    """Release VERSION of the corpus; without VERSION, say which should come next, and why.
+
+    Major: labels change their meaning, or the ontology or columns break. Minor: new documents or labels. Patch: corrections. Writes the
+    version into eventbank.toml, dataset/, the changelog and schema/releases.csv, commits these and tags the commit. A release that was
+    cut off is finished by the same command.
+    """
+    from eventbank.corpus import open_corpus
+    from eventbank.release.versions import propose, release
+
+    corpus = open_corpus(root)
+    if not version:
+        plan = propose(corpus, since)
+        facts = {
+            "version": str(plan.version),
+            "step": plan.step,
+            "reasons": plan.reasons,
+            "last": str(plan.last.version) if plan.last else None,
+        }
+        if as_json:
+            print_json(facts | {"problems": [problem.to_dict() for problem in plan.problems]})
+            return
+        report(plan.problems, False)
+        what = f"nothing has changed since {facts['last']}" if plan.step == "none" else f"{plan.version} ({plan.step})"
+        click.echo("\n".join(printable(line) for line in (what, *(f"  {reason}" for reason in plan.reasons))))
+        return
+    done = release(corpus, version, since=since, because=because, git=not no_git, strict=strict)
+    if as_json:
+        facts = {"version": version, "digest": done.digest, "date": done.date.isoformat(), "commit": done.commit, "tag": done.tag}
+        print_json(facts | {"done": done.done, "problems": [problem.to_dict() for problem in done.problems]})
+        return
+    report(done.problems, False)
+    what = f"released: {', '.join(done.done)}" if done.done else "was released before: nothing to do"
+    click.echo(printable(f"{version}, digest {done.digest[:16]}, {what}"))
+    if done.tag and done.done:
+        click.echo(f"tag {done.tag} is on commit {done.commit[:12]}; bring both to others with: git push --follow-tags")
+
+
+@click.command("publish", epilog="Example: eventbank publish owner/name --release standoff --private")
+@click.argument("repo")
+@click.option("--release", "folder", type=FOLDER, help="Release folder. Default: dataset/ of the corpus around you.")
+@click.option("--texts", is_flag=True, help="Publish texts that their pages do not allow to be passed on.")
+@click.option("--private", is_flag=True, help="Publish to a private repository only; a new one is made so.")
+@click.option("--endpoint", default=None, help="Address of the Hub. Default: HF_ENDPOINT, else the public one.")
+@AS_JSON
+def publish_command(repo: str, folder: Path | None, as_json: bool, **how: Any) -> None:
+    """Bring a release to the dataset repository REPO (owner/name) of the Hugging Face Hub, and tag it with its version.
+
+    The token is taken from HF_TOKEN or from hf auth login. Running it again finishes what was cut off, or finds nothing to do.
+    """
+    from eventbank.corpus import open_corpus
+    from eventbank.release.publish import publish
+
+    done = publish(folder or open_corpus().dataset, repo, **how)
+    if as_json:
+        print_json({"url": done.url, "version": done.version, "digest": done.digest, "commit": done.commit, "changed": done.changed})
+    else:
+        what = "published" if done.changed else "was published before, nothing to do"
+        click.echo(printable(f"{done.version}, digest {done.digest[:16]}, {what}: {done.url}"))
 
 
 @click.command("standoff", epilog="Example: eventbank standoff --out standoff")

@@ -13,6 +13,9 @@ from eventbank.corpus import Settings
 from eventbank.release import parquet
 from eventbank.tables import SPLITS, TABLES, Table
 
+ONTOLOGY = "ontology.yaml"
+"""The label scheme of a release, as the corpus has it."""
+
 AGREEMENT, LEAKS, BASELINES = "agreement.json", "leaks.json", "baselines.json"
 """The reports of a release. They hold figures and names, and nothing that is said in a text."""
 
@@ -23,8 +26,8 @@ class Release:
 
     `tables` has the rows by table and split, without splits that have none. `names` are the class labels as `schemas.label_names`
     gives them, `gold` says what the gold layer is, `held` are the documents in no split, `left_out` counts what `sentences` cannot hold.
-    `reports` are values of JSON by the name of their file. `more` are further facts for the manifest. `answers` are those of the datasheet,
-    by question.
+    `ontology` is the file of the label scheme, empty where it is not known. `reports` are values of JSON by the name of their file. `more`
+    are further facts for the manifest. `answers` are those of the datasheet, by question.
     """
 
     settings: Settings
@@ -33,6 +36,7 @@ class Release:
     gold: str
     held: Sequence[str] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    ontology: bytes = b""
     reports: Mapping[str, Any] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from eventbank.errors import Code, EventBankError, Place, raise_errors
 from eventbank.files import staged
 from eventbank.release import manifest, parquet
 from eventbank.release.card import card
-from eventbank.release.content import AGREEMENT, BASELINES, LEAKS, Release, path_of
+from eventbank.release.content import AGREEMENT, BASELINES, LEAKS, ONTOLOGY, Release, path_of
 from eventbank.release.datasheet import DATASHEET, datasheet, parse
 from eventbank.release.picture import PICTURE, picture
 from eventbank.tables import SPLITS, TABLES, Table
@@ -54,6 +54,7 @@ def _datasheet(release: Release, _: Path) -> bytes | None:
 
 
 MAKERS: tuple[tuple[str, Maker], ...] = (
+    (ONTOLOGY, lambda release, _: release.ontology or None),
     (AGREEMENT, _report(AGREEMENT)),
     (LEAKS, _report(LEAKS)),
     (BASELINES, _report(BASELINES)),
@@ -107,6 +108,7 @@ def read(folder: Path) -> Release:
         facts["gold"],
         tuple(facts["held"]),
         facts["left_out"],
+        (folder / ONTOLOGY).read_bytes() if (folder / ONTOLOGY).is_file() else b"",
         reports,
         facts.get("more", {}),
         parse((folder / DATASHEET).read_bytes()) if (folder / DATASHEET).is_file() else {},

@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventbank.errors import Code, EventBankError, Place
+from eventbank.errors import Code, EventBankError, Place, raise_errors
 
 GIT_FAILED = Code("E652", "git refused", "Do what git says, then run the command again; --no-git leaves git alone.")
+UNREADY = Code(
+    "E657",
+    "the repository is not ready for a release",
+    "Commit the inputs first, so that the tag holds what the release is made from; --no-git leaves git alone.",
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,60 @@ class Repository:
     def archive(self, commit: str, paths: Sequence[str]) -> bytes:
         """Files and folders of a commit as a tar file, with the bytes that a checkout would give, line ends as they are committed."""
         return self._run("-c", "core.autocrlf=false", "archive", "--format=tar", commit, "--", *paths)
+
+    def refuse_unready(self, written: Sequence[str]) -> None:
+        """Refuses a working tree of which a commit would not hold what a release is made from.
+
+        Changes of what the release itself writes are fine, so that one that was cut off can be finished. So are untracked files beside the
+        inputs of the corpus.
+
+        Args:
+            written: files and folders that the release writes.
+
+        Raises:
+            EventBankError: E657 for each file that is not committed, for a `dataset/` that git ignores, for a merge or the like that is not
+                finished, and for an index that is locked; E652 if git does not know who commits.
+        """
+        problems = [
+            UNREADY.at(Place(file=path), "it is not committed")
+            for state, path in self._changed()
+            if not any(path == one or path.startswith(f"{one}/") for one in written)
+            and (state != "??" or path.startswith(("articles/", "annotations/", "schema/")))
+        ]
+        problems += [
+            UNREADY.at(Place(file=one), "git ignores it")
+            for one in written
+            if any(self._git("check-ignore", "--quiet", "--", path).returncode == 0 for path in (one, f"{one}/-"))
+        ]
+        for name in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"):
+            if self._git("rev-parse", "--verify", "--quiet", name).returncode == 0:
+                problems.append(UNREADY.at(Place(file=name), "a merge, cherry-pick, revert or rebase is not finished"))
+        lock = self.root / self._run("rev-parse", "--git-path", "index.lock").decode("utf-8").rstrip("\n")
+        if lock.exists():
+            problems.append(UNREADY.at(Place(file="index.lock"), "git is at work, or was killed and left its lock"))
+        raise_errors(problems)
+        self._run("var", "GIT_COMMITTER_IDENT")
+
+    def commit_all(self, paths: Sequence[str], message: str) -> bool:
+        """Commits files and folders, and nothing else, on the branch that is checked out; False if there is nothing to commit."""
+        there = [path for path in paths if (self.root / path).exists()]
+        self._run("add", "--all", "--", *there)
+        if self._git("diff", "--cached", "--quiet", "HEAD", "--", *there).returncode == 0:
+            return False
+        self._run("commit", "--quiet", "--only", "--message", message, "--", *there)
+        return True
+
+    def tag(self, name: str, message: str) -> str:
+        """Makes an annotated tag on the commit that is checked out, and returns that commit."""
+        self._run("tag", "--annotate", "--message", message, name, "HEAD")
+        return self._run("rev-parse", "HEAD").decode("ascii").strip()
+
+    def _changed(self) -> list[tuple[str, str]]:
+        """State and path, from the folder of the corpus, of every file in it that is not as it is committed."""
+        prefix = self._run("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
+        found = self._run("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+        entries = found.decode("utf-8", "surrogateescape").split("\0")
+        return [(entry[:2], entry[3:].removeprefix(prefix)) for entry in entries if entry]
 
     def _run(self, *words: str) -> bytes:
         """What a git command prints.

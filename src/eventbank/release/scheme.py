@@ -76,6 +76,8 @@ def scheme_changes(old: Ontology, new: Ontology) -> list[SchemeChange]:
         found.append(SchemeChange("rule", "forbidden", "widened" if gone else "narrowed"))
     if old.realis_rules != new.realis_rules:
         found.append(SchemeChange("rule", "realis", "changed"))
+    if old.crosswalk != new.crosswalk:
+        found.append(SchemeChange("rule", "crosswalk", "changed" if old.crosswalk else "added"))
     return found
 
 

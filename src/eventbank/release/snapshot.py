@@ -20,13 +20,14 @@ from eventbank.corpus import MARK, find_root
 from eventbank.errors import Code, EventBankError, Place, raise_errors
 from eventbank.ontology import Ontology
 from eventbank.release import manifest, repository
+from eventbank.release.content import ONTOLOGY
+from eventbank.release.folder import UNREADABLE
+from eventbank.splits import FILE as SPLITS_FILE
+from eventbank.splits import Placement, read_frozen
 
 NO_RELEASE = Code(
     "E650", "there is no release to compare", "Name a folder with a manifest.json, a corpus, or a commit or tag of the corpus's repository."
 )
-BAD_TABLE = Code("E651", "a table of the release cannot be read", "Get the release again, or build it again.")
-
-ONTOLOGY = Path("schema", "ontology.yaml")
 Row = Mapping[str, Any]
 
 
@@ -34,13 +35,15 @@ Row = Mapping[str, Any]
 class Snapshot:
     """The rows of a release, by config and split, with its manifest and, where it is known, the ontology of its labels.
 
-    `name` is what the user called it. The columns may be those of an older version of EventBank.
+    `name` is what the user called it. `frozen` has the rows of the `schema/splits.csv` beside the release, if there is one. The columns may
+    be those of an older version of EventBank.
     """
 
     name: str
     facts: Mapping[str, Any]
     tables: Mapping[str, Mapping[str, pa.Table]]
-    ontology: Ontology | None = field(default=None)
+    ontology: Ontology | None = None
+    frozen: Mapping[str, Placement] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -78,29 +81,37 @@ def row_of(table: pa.Table) -> Row:
 def snapshot(name: str, here: Path = Path()) -> Snapshot:
     """The release that a user calls by name: a folder, or a revision of the repository of the corpus around `here`.
 
-    A folder is a release or a corpus, whose `dataset/` is meant; so it is without a name. The ontology is the one of the corpus, or of the
-    revision, that the release lies in.
+    A folder is a release or a corpus, whose `dataset/` is meant; so it is without a name.
 
     Raises:
-        EventBankError: E650 if there is no release of that name, E601 to E603 if it is not whole, E651 for a table that cannot be read.
+        EventBankError: E650 if there is no release of that name, E601 to E603 if it is not whole, E615 for a table that cannot be read.
     """
     folder = Path(name) if name else find_root(here)
     if folder.is_dir():
         found = folder if (folder / manifest.NAME).is_file() else folder / "dataset" if (folder / MARK).is_file() else None
         if found is None or not (found / manifest.NAME).is_file():
             raise EventBankError(NO_RELEASE.at(Place(file=name or "dataset"), "the folder holds none"))
-        return _read(found, name or "dataset")
+        return of_folder(found, name or "dataset")
     try:
         root = find_root(here)
     except EventBankError:
         raise EventBankError(NO_RELEASE.at(Place(file=name), "there is no such folder, and no corpus here")) from None
-    with checked_out(root, name) as corpus:
-        return _read(corpus / "dataset", name)
+    return of_revision(root, name)
+
+
+def of_revision(root: Path, revision: str) -> Snapshot:
+    """The release that `dataset/` of a corpus is in a revision of its repository.
+
+    Raises:
+        EventBankError: as `snapshot`.
+    """
+    with _checked_out(root, revision) as corpus:
+        return of_folder(corpus / "dataset", revision)
 
 
 @contextmanager
-def checked_out(root: Path, revision: str) -> Iterator[Path]:
-    """A folder for a while, with `dataset/` and the ontology of a corpus as they are in a revision of its repository.
+def _checked_out(root: Path, revision: str) -> Iterator[Path]:
+    """A folder for a while, with `dataset/` and the frozen splits of a corpus as they are in a revision of its repository.
 
     Raises:
         EventBankError: E650 if the corpus is in no repository, if the repository has no such revision, or the revision no release.
@@ -115,13 +126,18 @@ def checked_out(root: Path, revision: str) -> Iterator[Path]:
         raise EventBankError(NO_RELEASE.at(place, found))
     if not repo.has(commit, f"dataset/{manifest.NAME}"):
         raise EventBankError(NO_RELEASE.at(place, "the commit holds no dataset/"))
-    data = repo.archive(commit, [name for name in ("dataset", ONTOLOGY.as_posix()) if repo.has(commit, name)])
+    data = repo.archive(commit, [name for name in ("dataset", SPLITS_FILE) if repo.has(commit, name)])
     with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=io.BytesIO(data)) as archive:
         archive.extractall(folder, filter="data")
         yield Path(folder)
 
 
-def _read(folder: Path, name: str) -> Snapshot:
+def of_folder(folder: Path, name: str) -> Snapshot:
+    """The release in a folder; `name` names it in messages.
+
+    Raises:
+        EventBankError: as `snapshot`.
+    """
     raise_errors(manifest.verify(folder))
     facts = manifest.read(folder)
     tables: dict[str, dict[str, pa.Table]] = {}
@@ -131,7 +147,8 @@ def _read(folder: Path, name: str) -> Snapshot:
             try:
                 table = pq.read_table(folder / path, partitioning=None)
             except (OSError, ValueError) as error:
-                raise EventBankError(BAD_TABLE.at(Place(file=f"{name}: {path.as_posix()}"), str(error).splitlines()[0])) from None
+                raise EventBankError(UNREADABLE.at(Place(file=f"{name}: {path.as_posix()}"), str(error).splitlines()[0])) from None
             tables.setdefault(path.parent.name, {})[path.name.partition("-")[0]] = table
-    scheme = folder.resolve().parent / ONTOLOGY
-    return Snapshot(name, facts, tables, ontologies.load(scheme, f"{name}: {ONTOLOGY.as_posix()}") if scheme.is_file() else None)
+    scheme = folder / ONTOLOGY
+    ontology = ontologies.load(scheme, f"{name}: {ONTOLOGY}") if scheme.is_file() else None
+    return Snapshot(name, facts, tables, ontology, read_frozen(folder.resolve().parent / SPLITS_FILE))
