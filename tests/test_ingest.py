@@ -24,7 +24,7 @@ from eventbank.cli import main
 from eventbank.errors import EventBankError
 from eventbank.ingest import run
 from eventbank.ingest.run import MANIFEST, WORK, ingest
-from eventbank.tables import DOCUMENTS
+from eventbank.readers.batch import POOL
 
 DRAW = random.Random(3)
 SENTENCES = [" ".join(DRAW.choices([f"w{at}" for at in range(900)], k=15)).capitalize() + "." for _ in range(400)]
@@ -84,9 +84,9 @@ def test_everything_is_taken_or_told_with_a_code(feed: Path, tmp_path: Path) -> 
     assert (found.read, found.taken, found.rejected) == (8 * 9 + 7, 8 * 7 + 6, 8 * 2 + 1)
     documents, rejected = rows(tmp_path / "out"), rows(tmp_path / "out", "rejected")
     assert len(documents) == found.taken
-    assert sorted({row["code"] for row in rejected}) == ["E102", "E829"]
-    assert {"source": "part0.jsonl:8", "doc_id": None, "code": "E829", "reason": "the line holds no article"} in rejected
-    assert pq.read_schema(tmp_path / "out" / "documents-00000.parquet").equals(DOCUMENTS.schema)
+    assert sorted({row["code"] for row in rejected}) == ["E807", "E808"]
+    assert sum(row["doc_id"] == "no-text-" + row["doc_id"][-8:] for row in rejected if row["doc_id"]) == 8
+    assert pq.read_schema(tmp_path / "out" / "documents-00000.parquet").equals(POOL.schema)
     manifest = json.loads((tmp_path / "out" / MANIFEST).read_text("utf-8"))
     assert manifest["read"] == manifest["taken"] + manifest["rejected"] == found.read
     assert {one["path"]: one["sha256"] for one in manifest["files"]} == {
@@ -274,30 +274,6 @@ def test_scheduler_that_is_lost_is_told_and_a_later_run_goes_on(feed: Path, tmp_
     assert digests(tmp_path / "out") == expected
 
 
-def test_part_of_a_large_file_begins_where_a_line_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from eventbank.articles import readers
-    from eventbank.articles.records import Record, Settings
-
-    path = lines(tmp_path / "a.jsonl", *({"id": f"x{at}", "text": "t" * (at % 7)} for at in range(1, 60)))
-    whole = [one for source in readers.plan([str(path)]) for one in readers.read(source, Settings())]
-    assert len(whole) == 59
-    for size in (1, 17, 31, 64, 100, 1000):
-        monkeypatch.setattr(readers, "PART", size)
-        parts = [one for source in readers.plan([str(path)]) for one in readers.read(source, Settings())]
-        assert [one.doc_id for one in parts if isinstance(one, Record)] == [one.doc_id for one in whole if isinstance(one, Record)]
-        assert len(parts) == len(whole)
-
-
-def test_line_that_is_too_long_is_told_and_the_next_one_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from eventbank.articles import readers
-
-    monkeypatch.setattr(readers, "LONGEST", 100)
-    path = lines(tmp_path / "in" / "a.jsonl", {"id": "a", "text": "x" * 1000}, {"id": "b", "text": "This is the text that is told here."})
-    found = ingest([str(path)], tmp_path / "out")
-    assert (found.taken, found.rejected) == (1, 1)
-    assert rows(tmp_path / "out", "rejected")[0]["source"] == "a.jsonl:1"
-
-
 def test_sketch_files_are_mapped_and_come_back_as_they_were(tmp_path: Path) -> None:
     import numpy as np
 
@@ -309,3 +285,17 @@ def test_sketch_files_are_mapped_and_come_back_as_they_were(tmp_path: Path) -> N
     found = sketches.load(tmp_path / "x.arrow")
     assert {name: one.tolist() for name, one in found.items()} == {"a": [0, 1, 2, 3, 4], "b": []}
     assert pa.total_allocated_bytes() == before
+
+
+def test_every_kind_of_file_is_ingested_and_what_no_reader_takes_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    lines(folder / "a.jsonl", {"id": "a", "text": page()})
+    pq.write_table(pa.table({"id": ["b"], "text": [page()]}), folder / "b.parquet")
+    paragraphs = "".join(f"<p>{part}</p>" for part in page().split("\n\n"))
+    (folder / "c.html").write_text(f"<html><body><article>{paragraphs}</article></body></html>", "utf-8")
+    (folder / "d.pdf").write_bytes(b"%PDF")
+    found = CliRunner().invoke(main, ["ingest", str(folder), "--out", str(tmp_path / "out"), "--fast", "--language", "ko", "--json"])
+    assert (found.exit_code, json.loads(found.stdout)["read"]) == (1, 4)
+    assert sorted(row["doc_id"] for row in rows(tmp_path / "out")) == ["a", "b", "c"]
+    assert {row["language"] for row in rows(tmp_path / "out")} == {"ko"}
+    assert [(row["source"], row["code"]) for row in rows(tmp_path / "out", "rejected")] == [("d.pdf", "E800")]

@@ -16,14 +16,20 @@ from eventbank.cli.base import AS_JSON, NEW_FOLDER, print_json
 @click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Where the work is done.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes on this machine.")
 @click.option("--scheduler", help="Address of a Dask scheduler that runs already: tcp://host:8786.")
+@click.option("--fast", is_flag=True, help="HTML by resiliparse: many times as fast, less precise.")
+@click.option("--language", help="BCP 47 tag of every text; without it, each text's own is identified.")
 @AS_JSON
-def ingest_command(paths: tuple[str, ...], out: Path, engine: str, workers: int, scheduler: str | None, as_json: bool) -> None:
+def ingest_command(
+    paths: tuple[str, ...], out: Path, engine: str, workers: int, scheduler: str | None, fast: bool, language: str | None, as_json: bool
+) -> None:
     """Make Parquet with story clusters of raw files of any number.
 
-    PATHS are files, folders and patterns. Every input is in documents-*.parquet, or with a code and a reason in rejected-*.parquet. A run
-    that was cut off goes on where it was, and the bytes of the result do not depend on engine and workers.
+    PATHS are files, folders and patterns, of text, HTML, JSON lines, Parquet and WARC, here or wherever fsspec reaches. Every input is in
+    documents-*.parquet, or with a code and a reason in rejected-*.parquet. A run that was cut off goes on where it was, and the bytes of
+    the result do not depend on engine and workers.
     """
     from eventbank.ingest.run import ingest
+    from eventbank.readers.record import Settings
 
     shown = sys.stderr.isatty()
 
@@ -33,7 +39,9 @@ def ingest_command(paths: tuple[str, ...], out: Path, engine: str, workers: int,
 
     if scheduler is not None and engine != "dask":
         raise click.UsageError("--scheduler needs --engine dask")
-    found = ingest(paths, out, engine=engine, workers=workers, scheduler=scheduler, progress=progress)
+    found = ingest(
+        paths, out, engine=engine, workers=workers, scheduler=scheduler, settings=Settings(fast=fast, language=language), progress=progress
+    )
     counts = {"read": found.read, "taken": found.taken, "rejected": found.rejected, "same_text": found.same_text, "stories": found.stories}
     if as_json:
         print_json(counts | {"out": str(out), "files": len(found.files)})

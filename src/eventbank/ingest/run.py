@@ -20,8 +20,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from eventbank.articles.readers import Input, plan
-from eventbank.articles.records import Settings
 from eventbank.corpus import Thresholds
 from eventbank.document import sha256
 from eventbank.engine import open_engine
@@ -31,6 +29,8 @@ from eventbank.files import replacing, write_atomic, writing
 from eventbank.ingest import sketches
 from eventbank.ingest.shards import Conversion, Finish, Made, convert_shard, finish_shard, part
 from eventbank.ingest.sketches import Measure, Search, measure, search
+from eventbank.readers.record import NOT_FOUND, Rejection, Settings
+from eventbank.readers.shards import Shard, find_shards
 from eventbank.shingles import Numbers
 from eventbank.stories import components
 
@@ -97,27 +97,25 @@ def ingest(
             workers write to another file system, E005 while another process is at it.
     """
     settings, thresholds = settings or Settings(), thresholds or Thresholds()
-    inputs = plan(paths)
-    if not inputs:
-        raise EventBankError(NO_INPUT.at(Place(file=", ".join(paths))))
+    inputs, refused = _found(paths)
     facts = {
-        "settings": asdict(settings),
+        "settings": settings.facts,
         "thresholds": asdict(thresholds),
         "tools": {name: version(name) for name in ("eventbank", "pyarrow")},
     }
-    identity = sha256(json.dumps([facts, [asdict(one) for one in inputs]], sort_keys=True).encode())
+    identity = sha256(json.dumps([facts, [asdict(one) for one in inputs], [asdict(one) for one in refused]], sort_keys=True).encode())
     out.mkdir(parents=True, exist_ok=True)
     with writing(out):
         work = out / WORK
-        if (known := _complete(out, inputs, facts)) is not None:
+        if (known := _complete(out, inputs, refused, facts)) is not None:
             return known
         _claim(out, work, identity)
         with open_engine(engine, workers, scheduler) as opened:
-            made, counts = _run(opened, _shards(inputs, settings, thresholds, work), out, progress)
+            made, counts = _run(opened, _shards(inputs, refused, settings, thresholds, work), out, progress)
         rejected = sum(one.rows for one in made if one.path.startswith("rejected-"))
         taken = sum(one.rows for one in made if one.path.startswith("documents-"))
         found = Ingested(taken, rejected, counts["same_text"], counts["stories"], tuple(made))
-        content = {"inputs": _digest(inputs), **facts, **counts, "read": found.read, "taken": taken, "rejected": rejected}
+        content = {"inputs": _digest(inputs, refused), **facts, **counts, "read": found.read, "taken": taken, "rejected": rejected}
         write_atomic(out / MANIFEST, (json.dumps(content | {"files": [asdict(one) for one in made]}, indent=1) + "\n").encode("utf-8"))
         shutil.rmtree(work)
         return found
@@ -178,17 +176,31 @@ def _number(work: Path, every: Sequence[Path], counts: Sequence[int]) -> tuple[i
     return len(order), len(texts) - len(np.unique(texts))
 
 
-def _shards(inputs: Iterable[Input], settings: Settings, thresholds: Thresholds, work: Path) -> list[Conversion]:
-    """The inputs in their order, as many to a shard as it may hold."""
-    groups: list[list[Input]] = []
+def _found(paths: Sequence[str]) -> tuple[list[Shard], list[Rejection]]:
+    """What lies at the paths, and what no reader takes."""
+    try:
+        return find_shards(paths)
+    except EventBankError as error:
+        if error.problems[0].code != NOT_FOUND.id:
+            raise
+        raise EventBankError(NO_INPUT.at(error.problems[0].place)) from None
+
+
+def _shards(
+    inputs: Iterable[Shard], refused: Sequence[Rejection], settings: Settings, thresholds: Thresholds, work: Path
+) -> list[Conversion]:
+    """The inputs in their order, as many to a shard as it may hold; the first one tells of what no reader takes."""
+    groups: list[list[Shard]] = []
     size = 0
     for one in inputs:
-        if not groups or size + one.size > SHARD_BYTES or len(groups[-1]) >= SHARD_FILES:
+        length = one.stop - one.start if one.kind == "jsonl" and one.stop else one.file.size
+        if not groups or size + length > SHARD_BYTES or len(groups[-1]) >= SHARD_FILES:
             groups.append([])
             size = 0
         groups[-1].append(one)
-        size += one.size
-    return [Conversion(at, tuple(group), settings, thresholds, work) for at, group in enumerate(groups)]
+        size += length
+    told = [tuple(refused), *[()] * len(groups)]
+    return [Conversion(at, tuple(group), told[at], settings, thresholds, work) for at, group in enumerate(groups or [[]])]
 
 
 def _done(engine: Engine, work: Callable[[Task], Result], tasks: Sequence[Task], step: str, progress: Progress) -> Iterable[Result]:
@@ -201,12 +213,16 @@ def _missing(tasks: Sequence[Any]) -> list[Any]:
     return [task for task in tasks if not task.out.exists()]
 
 
-def _digest(inputs: Iterable[Input]) -> str:
+def _digest(inputs: Iterable[Shard], refused: Iterable[Rejection]) -> str:
     """What the inputs are by name, order and size, wherever they lie."""
-    return sha256(json.dumps([[one.name, one.size, one.part, one.parts] for one in inputs]).encode())
+    return sha256(
+        json.dumps(
+            [[[one.kind, one.file.name, one.file.size, one.start, one.stop] for one in inputs], [one.name for one in refused]]
+        ).encode()
+    )
 
 
-def _complete(out: Path, inputs: Sequence[Input], facts: dict[str, Any]) -> Ingested | None:
+def _complete(out: Path, inputs: Sequence[Shard], refused: Sequence[Rejection], facts: dict[str, Any]) -> Ingested | None:
     """What the manifest says, if there is one; anything else in the folder is left to `_claim`."""
     path = out / MANIFEST
     if not path.is_file():
@@ -214,8 +230,8 @@ def _complete(out: Path, inputs: Sequence[Input], facts: dict[str, Any]) -> Inge
     try:
         known = json.loads(path.read_text("utf-8"))
         files = tuple(Made(**one) for one in known.pop("files"))
-        newer = any(one.modified > path.stat().st_mtime_ns for one in inputs)
-        if newer or known["inputs"] != _digest(inputs) or any(known[key] != value for key, value in facts.items()):
+        newer = any(one.file.modified > path.stat().st_mtime_ns for one in inputs)
+        if newer or known["inputs"] != _digest(inputs, refused) or any(known[key] != value for key, value in facts.items()):
             raise EventBankError(NOT_OURS.at(Place(file=str(out)), "a complete ingest of other or older inputs, or of other settings"))
         found = Ingested(known["taken"], known["rejected"], known["same_text"], known["stories"], files)
     except (ValueError, KeyError, TypeError):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,35 +19,38 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from eventbank.articles.readers import Input, read
-from eventbank.articles.records import Settings, convert_batch
 from eventbank.corpus import Thresholds
-from eventbank.errors import Code, Place, Problem
+from eventbank.errors import Code
 from eventbank.files import replacing, write_atomic
 from eventbank.ingest import sketches
+from eventbank.readers.batch import POOL, REJECTED, convert_batch, rejections
+from eventbank.readers.containers import read_shard
+from eventbank.readers.record import Rejection, Settings
+from eventbank.readers.shards import Shard
 from eventbank.release.parquet import ROW_GROUP
 from eventbank.stories import Sketch, joined, sketch
-from eventbank.tables import DOCUMENTS, PARQUET
+from eventbank.tables import PARQUET
 
 SAME_ID = Code(
     "E828", "another document has this id", "Rename one of the two inputs, or give its record another id; the first one was taken."
 )
 
-REJECTED = pa.schema([("source", pa.string()), ("doc_id", pa.string()), ("code", pa.string()), ("reason", pa.string())])
-"""What is known of an input that was not taken: where it is, its id if it has one, the code of `docs/problems.md`, and what was found."""
+BATCH = 256
+"""Records that are converted at a time; a page of each may be as large as the limit."""
 
-LATER = frozenset(name for name in DOCUMENTS.schema.names if name == "story_id" or name.startswith("split"))
+LATER = frozenset(name for name in POOL.schema.names if name == "story_id" or name.startswith("split"))
 """The columns that a document has only when all are known."""
 
-CONVERTED = pa.schema([field for field in DOCUMENTS.schema if field.name not in LATER])
+CONVERTED = pa.schema([field for field in POOL.schema if field.name not in LATER])
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """A shard to be converted: its inputs, and the folder of work."""
+    """A shard to be converted: its inputs, what else is to be told with it, and the folder of work."""
 
     number: int
-    inputs: tuple[Input, ...]
+    inputs: tuple[Shard, ...]
+    refused: tuple[Rejection, ...]
     settings: Settings
     thresholds: Thresholds
     work: Path
@@ -90,16 +93,16 @@ def convert_shard(task: Conversion) -> tuple[int, int]:
     texts: list[bytes] = []
     with ExitStack() as stack:
         documents = stack.enter_context(_writing(part(task.work, "documents", task.number, "parquet"), CONVERTED))
-        refused = stack.enter_context(_writing(part(task.work, "rejected", task.number, "parquet"), REJECTED))
-        for batch, problems in _batches(task):
+        refused = stack.enter_context(_writing(part(task.work, "rejected", task.number, "parquet"), REJECTED.schema))
+        for batch, aside in _batches(task):
             if batch.num_rows:
                 documents.write_batch(batch)
                 found.append(sketch(batch.column("text"), task.thresholds))
                 urls += batch.column("url").to_pylist()
                 texts += (bytes.fromhex(one)[:8] for one in batch.column("text_sha256").to_pylist())
-            if problems:
-                refused.write_table(_rejections(problems))
-            taken, rejected = taken + batch.num_rows, rejected + len(problems)
+            if aside.num_rows:
+                refused.write_batch(aside)
+            taken, rejected = taken + batch.num_rows, rejected + aside.num_rows
     sketches.write(part(task.work, "sketch", task.number), joined(found), urls, np.frombuffer(b"".join(texts), "<u8"))
     write_atomic(done, json.dumps({"taken": taken, "rejected": rejected}).encode("ascii"))
     return taken, rejected
@@ -115,46 +118,36 @@ def finish_shard(task: Finish) -> tuple[Made | None, Made | None]:
     first = sketches.load(task.work / "stories.arrow")["first"]
     refused = pq.read_table(part(task.work, "rejected", task.number, "parquet"))
     target = task.out / f"documents-{task.number:05}.parquet"
-    late: list[Problem] = []
+    late: list[Rejection] = []
     begin = 0
     if kept.any():
-        with _writing(target, DOCUMENTS.schema) as writer:
+        with _writing(target, POOL.schema) as writer:
             for batch in converted.iter_batches(ROW_GROUP, use_threads=False):
                 here = slice(begin, begin + len(batch))
                 begin += len(batch)
-                late += (SAME_ID.at(Place(file=row["raw_name"], doc_id=row["doc_id"])) for row in _rows(batch, ~kept[here]))
+                late += (Rejection.of(SAME_ID.at(), row["raw_name"], row["doc_id"]) for row in _rows(batch, ~kept[here]))
                 chosen = batch.filter(pa.array(kept[here]))
                 columns = {name: chosen.column(name) for name in CONVERTED.names}
                 columns["story_id"] = ids.take(pa.array(first[numbers[here][kept[here]]])).cast(pa.string())
-                arrays = [columns.get(field.name, pa.nulls(len(chosen), field.type)) for field in DOCUMENTS.schema]
-                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=DOCUMENTS.schema))
+                arrays = [columns.get(field.name, pa.nulls(len(chosen), field.type)) for field in POOL.schema]
+                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=POOL.schema))
     else:
         for batch in converted.iter_batches(ROW_GROUP, columns=["raw_name", "doc_id"], use_threads=False):
-            late += (SAME_ID.at(Place(file=row["raw_name"], doc_id=row["doc_id"])) for row in batch.to_pylist())
-    refused = pa.concat_tables([refused, _rejections(late)])
+            late += (Rejection.of(SAME_ID.at(), row["raw_name"], row["doc_id"]) for row in batch.to_pylist())
+    refused = pa.concat_tables([refused, pa.Table.from_batches([rejections(late)])])
     aside = task.out / f"rejected-{task.number:05}.parquet"
     if refused.num_rows:
-        with _writing(aside, REJECTED) as writer:
+        with _writing(aside, REJECTED.schema) as writer:
             writer.write_table(refused.combine_chunks())
     return _made(target, int(kept.sum())), _made(aside, refused.num_rows)
 
 
-def _batches(task: Conversion) -> Iterator[tuple[pa.RecordBatch, list[Problem]]]:
-    """The documents of a shard, a row group at a time, and what was not taken."""
-    delivered = (one for source in task.inputs for one in read(source, task.settings))
-    while some := list(islice(delivered, ROW_GROUP)):
-        problems = [one for one in some if isinstance(one, Problem)]
-        batch, refused = convert_batch([one for one in some if not isinstance(one, Problem)], task.settings)
-        yield batch.select(CONVERTED.names), problems + refused
-
-
-def _rejections(problems: Sequence[Problem]) -> pa.Table:
-    rows = [
-        {"source": f"{one.place.file}:{one.place.line}" if one.place.line else one.place.file, "doc_id": one.place.doc_id or None}
-        | {"code": one.code, "reason": one.message}
-        for one in problems
-    ]
-    return pa.Table.from_pylist(rows, schema=REJECTED)
+def _batches(task: Conversion) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    """The documents of a shard, a batch at a time, and what was not taken."""
+    delivered = chain(task.refused, (one for source in task.inputs for one in read_shard(source, task.settings)))
+    while some := list(islice(delivered, BATCH)):
+        made = convert_batch(some, task.settings)
+        yield made.documents.select(CONVERTED.names), made.rejected
 
 
 def _rows(batch: pa.RecordBatch, mask: Any) -> list[Mapping[str, Any]]:

@@ -51,11 +51,11 @@ REJECTED = Table(
     "an input that was not taken",
     (
         Column("doc_id", _S, "Its id, as far as known.", null=True),
-        Column("name", _S, "Where it stood: a file, a line of it, an address in an archive."),
+        Column("source", _S, "Where it stood: a file, a line of it, an address in an archive."),
         Column("code", _S, "The code of the problem.", matches=r"^E\d{3}$"),
         Column("reason", _S, "The problem in words."),
     ),
-    ("name", "code", "reason"),
+    ("source", "code", "reason"),
 )
 
 

@@ -29,22 +29,22 @@ def read_shard(shard: Shard, settings: Settings) -> Iterator[Record | Rejection]
     Raises:
         EventBankError: E811 for a library that is not installed.
     """
-    for file in shard.files:
-        try:
-            if shard.kind in ("text", "html"):
-                with opened(file.uri) as stream:
-                    yield Record(id_of_path(file.name), file.name, whole(stream, settings.limit, file.uri), html=shard.kind == "html")
-            elif shard.kind == "jsonl":
-                yield from _jsonl(file, shard, settings.limit)
-            elif shard.kind == "parquet":
-                yield from _parquet(file, shard, settings.limit)
-            else:
-                yield from read_warc(file, settings.limit)
-        except EventBankError as error:
-            problem = error.problems[0]
-            if problem.code == "E811":
-                raise
-            yield Rejection.of(problem, file.name, id_of_path(file.name) if shard.kind in ("text", "html") else "")
+    file = shard.file
+    try:
+        if shard.kind in ("text", "html"):
+            with opened(file.uri) as stream:
+                yield Record(id_of_path(file.name), file.name, whole(stream, settings.limit, file.uri), html=shard.kind == "html")
+        elif shard.kind == "jsonl":
+            yield from _jsonl(file, shard, settings.limit)
+        elif shard.kind == "parquet":
+            yield from _parquet(file, shard, settings.limit)
+        else:
+            yield from read_warc(file, settings.limit)
+    except EventBankError as error:
+        problem = error.problems[0]
+        if problem.code == "E811":
+            raise
+        yield Rejection.of(problem, file.name, id_of_path(file.name) if shard.kind in ("text", "html") else "")
 
 
 def _jsonl(file: File, shard: Shard, limit: int) -> Iterator[Record | Rejection]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -51,10 +49,9 @@ class Settings:
     limit: int = PAGE_LIMIT
 
     @property
-    def digest(self) -> str:
-        """A name for these settings: 16 hexadecimal digits that change whenever a setting does."""
-        text = json.dumps(asdict(self) | {"kept": sorted(self.kept)}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+    def facts(self) -> dict[str, object]:
+        """The settings as JSON takes them."""
+        return asdict(self) | {"kept": sorted(self.kept)}
 
 
 @dataclass(frozen=True)

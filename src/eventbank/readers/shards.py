@@ -20,35 +20,33 @@ KINDS = {
 }
 """The readers and the suffixes of their files, to which the suffix of a compression may be added."""
 
-SIZE, FILES = 64 * 2**20, 1000
-"""Bytes of a shard, and files in it."""
+SIZE = 32 * 2**20
+"""Bytes of a shard of JSON lines or, unpacked, of Parquet."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A file to read: where it is, its path below what was given, its bytes."""
+    """A file to read: where it is, its path below what was given, its bytes, when it was changed (nanoseconds, 0 if that is not known)."""
 
     uri: str
     name: str
     size: int
+    modified: int = 0
 
 
 @dataclass(frozen=True)
 class Shard:
-    """Files of one kind, or a part of one file: bytes `[start, stop)` of JSON lines, row groups `[start, stop)` of Parquet.
-
-    `stop` 0 means to the end.
-    """
+    """A file, or a part of one: bytes `[start, stop)` of JSON lines, row groups `[start, stop)` of Parquet. `stop` 0 means to the end."""
 
     kind: str
-    files: tuple[File, ...]
+    file: File
     start: int = 0
     stop: int = 0
 
     @property
     def name(self) -> str:
-        """A name that depends on the files, their sizes and the part alone."""
-        text = "\n".join([self.kind, *(f"{file.name}\t{file.size}" for file in self.files), f"{self.start}\t{self.stop}"])
+        """A name that depends on the file, its size and the part alone."""
+        text = "\t".join([self.kind, self.file.name, str(self.file.size), str(self.start), str(self.stop)])
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -73,20 +71,13 @@ def find_shards(paths: Sequence[str]) -> tuple[list[Shard], list[Rejection]]:
     files = {file.uri: file for path in paths for file in _files(path)}
     shards: list[Shard] = []
     rejected: list[Rejection] = []
-    small: dict[str, list[File]] = {}
     for file in sorted(files.values(), key=lambda file: (file.name, file.uri)):
         kind = kind_of(file.name)
         if kind is None:
             rejected.append(Rejection.of(NO_READER.at(Place(file=file.uri)), file.name))
-        elif kind in ("text", "html"):
-            group = small.setdefault(kind, [])
-            if group and (len(group) >= FILES or sum(one.size for one in group) + file.size > SIZE):
-                shards.append(Shard(kind, tuple(group)))
-                group.clear()
-            group.append(file)
         else:
             shards += _parts(kind, file, rejected)
-    return [*shards, *(Shard(kind, tuple(group)) for kind, group in small.items() if group)], rejected
+    return shards, rejected
 
 
 def _files(path: str) -> Iterator[File]:
@@ -104,7 +95,12 @@ def _files(path: str) -> Iterator[File]:
                 name = place.removeprefix(at).lstrip("/") if place != at else place.rsplit("/", 1)[-1]
                 if place == at or not any(part.startswith((".", "_")) for part in name.split("/")):
                     found = True
-                    yield File(fs.unstrip_protocol(place) if "file" not in fs.protocol else place, name, int(entry.get("size") or 0))
+                    yield File(
+                        fs.unstrip_protocol(place) if "file" not in fs.protocol else place,
+                        name,
+                        int(entry.get("size") or 0),
+                        int((entry.get("mtime") or 0) * 1e9),
+                    )
     if not found:
         raise EventBankError(NOT_FOUND.at(Place(file=str(path)), "no file matches" if pattern else ""))
 
@@ -113,7 +109,7 @@ def _parts(kind: str, file: File, rejected: list[Rejection]) -> Iterator[Shard]:
     """The parts of a large file. What is compressed, and an archive, is read in one piece."""
     if kind == "jsonl" and not file.name.lower().endswith(COMPRESSED):
         cuts = [*range(0, max(file.size, 1), SIZE), file.size]
-        yield from (Shard(kind, (file,), start, stop) for start, stop in pairwise(cuts))
+        yield from (Shard(kind, file, start, stop) for start, stop in pairwise(cuts))
     elif kind == "parquet":
         try:
             sizes = _row_groups(file.uri)
@@ -123,13 +119,13 @@ def _parts(kind: str, file: File, rejected: list[Rejection]) -> Iterator[Shard]:
         start = held = 0
         for at, size in enumerate(sizes):
             if held and held + size > SIZE:
-                yield Shard(kind, (file,), start, at)
+                yield Shard(kind, file, start, at)
                 start, held = at, 0
             held += size
         if sizes:
-            yield Shard(kind, (file,), start, len(sizes))
+            yield Shard(kind, file, start, len(sizes))
     else:
-        yield Shard(kind, (file,))
+        yield Shard(kind, file)
 
 
 def _row_groups(uri: str) -> list[int]:
