@@ -63,7 +63,7 @@ def made(draw: st.DrawFn) -> Made:
     rows = {
         EVENTS: [event_row(one) for one in labelled],
         DOCUMENTS: [document_row(one, Placement(one.doc_id, one.doc_id, ("train",) * 6)) for one in documents.values()],
-        MENTIONS: [row for one in labelled for row in mention_rows(one)],
+        MENTIONS: [row for one in labelled for row in mention_rows(one, ONTOLOGY)],
         ARGUMENTS: [row for one in labelled for row in argument_rows(one)],
         SENTENCES: [row for one in labelled for row in sentence_rows(one, left_out)],
         ANNOTATIONS: nodes,
