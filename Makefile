@@ -1,6 +1,7 @@
 # make            a virtual environment in .venv, then dataset/
 # make test       all tests;  make quick: those that start no server and take no long time;  make lint: ruff and mypy
 # make label-studio: a Label Studio server on loopback, for trying out; Ctrl-C stops it
+# make bench: the benchmarks of story clusters and ingest, and their tables in benchmarks/README.md; takes an hour
 # make label-config, make docs: the files that are generated for other tools and for readers
 # make baselines: scores of the baselines for the card, after labels have changed
 PYTHON ?= python3
@@ -21,7 +22,7 @@ LS_STAMP := $(LS)/venv/.installed
 LS_PINS  := $(CURDIR)/label-studio-constraints.txt
 PORT     ?= 8080
 
-.PHONY: all build test quick lint format docs label-config label-studio baselines clean
+.PHONY: all build test quick lint format docs bench label-config label-studio baselines clean
 all: build
 
 $(STAMP): pyproject.toml constraints.txt
@@ -66,6 +67,11 @@ baselines: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python docs/generate.py
+
+bench: $(STAMP)
+	$(BIN)/python -m pip install --quiet '.[bench,scale]'
+	$(BIN)/python benchmarks/stories.py
+	$(BIN)/python benchmarks/ingest.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

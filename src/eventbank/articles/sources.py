@@ -51,11 +51,6 @@ class Source:
     corrections: tuple[Correction, ...] = ()
 
 
-def is_doc_id(name: str) -> bool:
-    """Whether a document may have this id: letters, digits, '.', '_' and '-'."""
-    return _DOC_ID.fullmatch(name) is not None
-
-
 def read_sources(path: Path, file: str) -> tuple[dict[str, Source], list[Problem]]:
     """The entries by document id, in the order of the file, with every problem found in them. `file` names it in messages.
 

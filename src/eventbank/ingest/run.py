@@ -49,7 +49,7 @@ MANIFEST, WORK = "manifest.json", ".work"
 SHARD_BYTES, SHARD_FILES = 32 << 20, 10_000
 """What a shard holds at most, unless one input has more: bytes as they lie on disk, and files."""
 
-KEYS, NUMBERS = 1 << 23, 50_000
+KEYS, NUMBERS = 1 << 21, 50_000
 """How many keys one search, and how many documents one measuring takes; a search holds some 60 bytes for each key."""
 
 KEYS_PER_DOCUMENT = 64

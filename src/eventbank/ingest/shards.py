@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from eventbank.files import replacing, write_atomic
 from eventbank.ingest import sketches
 from eventbank.readers.batch import POOL, REJECTED, convert_batch, rejections
 from eventbank.readers.containers import read_shard
-from eventbank.readers.record import Rejection, Settings
+from eventbank.readers.record import Record, Rejection, Settings
 from eventbank.readers.shards import Shard
 from eventbank.release.parquet import ROW_GROUP
 from eventbank.stories import Sketch, joined, sketch
@@ -35,8 +35,8 @@ SAME_ID = Code(
     "E828", "another document has this id", "Rename one of the two inputs, or give its record another id; the first one was taken."
 )
 
-BATCH = 256
-"""Records that are converted at a time; a page of each may be as large as the limit."""
+HELD = 16 << 20
+"""Bytes of pages that are converted at once, unless there are `ROW_GROUP` pages before."""
 
 LATER = frozenset(name for name in POOL.schema.names if name == "story_id" or name.startswith("split"))
 """The columns that a document has only when all are known."""
@@ -145,9 +145,16 @@ def finish_shard(task: Finish) -> tuple[Made | None, Made | None]:
 def _batches(task: Conversion) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     """The documents of a shard, a batch at a time, and what was not taken."""
     delivered = chain(task.refused, (one for source in task.inputs for one in read_shard(source, task.settings)))
-    while some := list(islice(delivered, BATCH)):
-        made = convert_batch(some, task.settings)
-        yield made.documents.select(CONVERTED.names), made.rejected
+    some: list[Record | Rejection] = []
+    size = 0
+    for one in chain(delivered, [None]):
+        if one is not None:
+            some.append(one)
+            size += len(one.data) if isinstance(one, Record) else 0
+        if len(some) >= ROW_GROUP or size >= HELD or (one is None and some):
+            made = convert_batch(some, task.settings)
+            yield made.documents.select(CONVERTED.names), made.rejected
+            some, size = [], 0
 
 
 def _rows(batch: pa.RecordBatch, mask: Any) -> list[Mapping[str, Any]]:

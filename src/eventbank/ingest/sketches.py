@@ -20,6 +20,9 @@ from eventbank.shingles import Numbers, Ragged
 from eventbank.stories import BANDS, COMMON, Sketch, banded, ends, sampled, shared, suspects, url_keys, verified
 
 KINDS = ("bands", "samples", "paragraphs", "urls")
+PAIRS = 1 << 14
+"""Candidates that are measured at once; each brings the sets of two documents into memory."""
+
 NOBODY = np.uint32(0xFFFFFFFF)
 """The number of a document that is left out, because another has its id."""
 
@@ -121,8 +124,8 @@ def measure(task: Measure) -> int:
     places = load(task.places)
     candidates = np.unique(np.concatenate([*alike, suspects(pairs, count, places["sampled"])]))
     links: list[Numbers] = [np.zeros(0, np.uint64)]
-    for at in range(0, len(candidates), 1 << 16):
-        some = candidates[at : at + (1 << 16)]
+    for at in range(0, len(candidates), PAIRS):
+        some = candidates[at : at + PAIRS]
         links.append(_verified(some, task, places))
     save(task.out, {"links": np.concatenate(links)})
     return sum(map(len, links))

@@ -1,0 +1,170 @@
+"""`eventbank ingest` on synthetic news: one worker against two, memory at 50,000 and 500,000, and Dask with a worker killed. Writes its section of README.md.
+
+usage: python benchmarks/ingest.py [ROUNDS]
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from news import make
+from report import machine, write
+
+BLOCK = 25_000
+FEW, MIDDLE, MANY = 50_000, 200_000, 500_000
+STEPS = ("convert", "search", "measure", "write")
+
+
+def generate(folder: Path, count: int) -> None:
+    """Lines of `id` and `text`, a file for each block; blocks differ, copies are inside one block."""
+    folder.mkdir()
+    for block in range(count // BLOCK):
+        news = make(BLOCK, 100 + block)
+        with (folder / f"{block:03}.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(
+                json.dumps({"id": f"{block:03}-{at:06}", "text": text}, ensure_ascii=False) + "\n" for at, text in enumerate(news.texts)
+            )
+
+
+def run(folder: Path, out: Path, *words: str, kill: bool = False) -> tuple[float, float, dict[str, float]]:
+    """Seconds, peak of memory in MiB (private and shared in proportion, all processes), and seconds of each step of one ingest.
+
+    With `kill`, the worker that has worked most is killed 5 seconds after the first shard is done.
+    """
+    command = [sys.executable, "-m", "eventbank", "ingest", str(folder), "--out", str(out), *words]
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    watched = psutil.Process(process.pid)
+    peak, first, killed = 0.0, 0.0, False
+    seen: dict[str, float] = {}
+    while process.poll() is None:
+        try:
+            family = [watched, *watched.children(recursive=True)]
+            peak = max(peak, sum(_pss(one) for one in family))
+            done = {path.name.split("-")[0] for path in (out / ".work").glob("*-*")} if (out / ".work").exists() else set()
+            for name in done:
+                seen.setdefault(name, time.perf_counter() - begun)
+            if any(out.glob("*-*.parquet")):
+                seen.setdefault("write", time.perf_counter() - begun)
+            if kill and not killed and "shard" in done:
+                first = first or time.perf_counter()
+                if time.perf_counter() - first > 5:
+                    workers = [one for one in family if "spawn_main" in " ".join(one.cmdline())]
+                    max(workers, key=lambda one: one.cpu_times().user).kill()
+                    killed = True
+        except psutil.Error:
+            pass
+        time.sleep(0.25)
+    seconds = time.perf_counter() - begun
+    if process.returncode or (kill and not killed):
+        raise SystemExit(f"{' '.join(command)}: {process.returncode}, killed: {killed}")
+    marks = [seen.get("found", seconds), seen.get("links", seconds), seen.get("write", seconds), seconds]
+    return seconds, peak, dict(zip(STEPS, (last - before for before, last in zip([0, *marks], marks, strict=False)), strict=True))
+
+
+def _pss(process: psutil.Process) -> float:
+    return float(process.memory_full_info().pss) / 2**20
+
+
+def digests(out: Path) -> list[str]:
+    """The SHA-256 of every file of a result."""
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(out.iterdir()) if path.suffix in (".json", ".parquet")]
+
+
+def size(folder: Path, pattern: str) -> int:
+    """Bytes on disk."""
+    return sum(path.stat().st_size for path in folder.glob(pattern))
+
+
+class Disk(threading.Thread):
+    """Watches how large the folder of work becomes."""
+
+    def __init__(self, out: Path) -> None:
+        super().__init__(daemon=True)
+        self.out, self.most, self.is_over = out, 0, False
+
+    def run(self) -> None:
+        """Looks twice a second until the end."""
+        while not self.is_over:
+            try:
+                self.most = max(self.most, size(self.out / ".work", "*"))
+            except OSError:
+                continue
+            time.sleep(0.5)
+
+
+def main(rounds: int) -> None:
+    """Measures everything, and writes the section."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as made:
+        folder = Path(made)
+        for count in (FEW, MIDDLE, MANY):
+            generate(folder / str(count), count)
+        outs = (folder / f"out-{at}" for at in range(10**6))
+
+        def ingest(
+            count: int, *words: str, kill: bool = False, keep: Callable[[Path], object] = digests
+        ) -> tuple[float, float, dict[str, float], object]:
+            out = next(outs)
+            found = run(folder / str(count), out, *words, kill=kill)
+            kept = keep(out)
+            subprocess.run(["rm", "-r", str(out)], check=True)
+            return *found, kept
+
+        one, two = [], []
+        for _ in range(rounds):
+            one.append(ingest(MIDDLE))
+            two.append(ingest(MIDDLE, "--workers", "2"))
+        if any(found[3] != one[0][3] for found in (*one, *two)):
+            raise SystemExit("two workers make other bytes than one")
+        few = ingest(FEW)
+        local = few[3]
+        dask = ingest(FEW, "--engine", "dask", "--workers", "2", kill=True)
+        if dask[3] != local:
+            raise SystemExit("dask makes other bytes")
+        many_out = next(outs)
+        disk = Disk(many_out)
+        disk.start()
+        many = run(folder / str(MANY), many_out)
+        disk.is_over = True
+        stored, given = size(many_out, "*.parquet"), size(folder / str(MANY), "*")
+    ratios = [a[0] / b[0] for a, b in zip(one, two, strict=True)]
+    slow = [count / seconds for count, seconds in ((MIDDLE, statistics.median(found[0] for found in one)), (FEW, few[0]), (MANY, many[0]))]
+    steps = "\n".join(f"| {step} | {few[2][step] / FEW * 1e6:,.0f} | {many[2][step] / MANY * 1e6:,.0f} |" for step in STEPS)
+    growth = (many[1] - few[1]) * 2**20 / (MANY - FEW)
+    hours = 1e8 * many[0] / MANY / 3600
+    text = f"""`python benchmarks/ingest.py`, {dt.date.today()}, {machine("numpy", "pyarrow", "distributed")}
+
+JSON Lines of texts of about 400 words by `news.py` (2.3 kB each); {rounds} rounds in turn; seconds of the clock, starting and importing included.
+
+| promise | bound | measured |
+|---|---|---|
+| two workers against one, {MIDDLE:,} documents | 1.7 | {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); {slow[0]:,.0f} documents a second with one |
+| peak memory at {MANY:,} against {FEW:,} documents, one worker | 1.2 | {many[1] / few[1]:.2f} ({few[1]:,.0f} MiB, {many[1]:,.0f} MiB) |
+| Dask, two workers, one killed, {FEW:,} documents | the same SHA-256 of every file as `local` | the same {len(local)} files |
+
+| step, one worker | µs a document at {FEW:,} | at {MANY:,} |
+|---|---|---|
+{steps}
+
+The driver's memory grows by at most {growth:,.0f} bytes a document. At {MANY:,} documents the folder of work holds {disk.most / MANY:,.0f} bytes a document at most, the result
+{stored / MANY:,.0f}, the input {given / MANY:,.0f}.
+
+**100 million documents**, by these slopes, with every worker as fast as the one here and disks that keep up: {hours:,.0f} hours of one core, {hours / 64:,.1f} hours of 64 cores; {growth * 1e8 / 2**30:,.0f} GiB of memory for
+the driver beside {few[1]:,.0f} MiB for each worker; {disk.most / MANY * 1e8 / 1e9:,.0f} GB of work and {stored / MANY * 1e8 / 1e9:,.0f} GB of result on disk. It has not been run at that size."""
+    write(__file__, "many documents, many workers", text)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)

@@ -1,0 +1,38 @@
+"""What the benchmarks share: a measurement in a process of its own, and the section of README.md that a script writes."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+README = Path(__file__).with_name("README.md")
+
+
+def apart(script: str, *words: str) -> list[float]:
+    """The numbers that a script prints last when it is called with some words; it runs in a process of its own, on one thread."""
+    threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_NUM_THREADS", "MKL_NUM_THREADS")}
+    done = subprocess.run([sys.executable, script, *words], check=True, capture_output=True, text=True, env=os.environ | threads)
+    return [float(word) for word in done.stdout.splitlines()[-1].split()]
+
+
+def machine(*packages: str) -> str:
+    """Where and with what was measured, and what else the machine did."""
+    named = ", ".join(f"{name} {version(name)}" for name in packages)
+    load = os.getloadavg()[1]
+    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}; load average {load:.1f}, of which this run is a part. Python {platform.python_version()}, {named}."
+
+
+def write(script: str, title: str, text: str) -> None:
+    """Puts the section of a script into README.md, in the place of its last one or at the end, and prints it."""
+    name = Path(script).name
+    section = f"<!-- {name} -->\n## {name}: {title}\n\n{text.strip()}\n<!-- end of {name} -->\n"
+    page = README.read_text("utf-8")
+    known = re.compile(rf"<!-- {re.escape(name)} -->\n.*?<!-- end of {re.escape(name)} -->\n", re.DOTALL)
+    page = known.sub(lambda _: section, page) if known.search(page) else f"{page.rstrip()}\n\n{section}"
+    README.write_text(page, "utf-8")
+    print(section)
