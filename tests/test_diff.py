@@ -25,6 +25,7 @@ from eventbank.corpus import open_corpus
 from eventbank.document import sha256
 from eventbank.layer import Layer, Mention, numbered
 from eventbank.release.diff import Diff, diff, lines
+from eventbank.release.manifest import sealed
 from eventbank.release.matching import Change, carried, changes
 from eventbank.release.scheme import name_changes, scheme_changes
 from eventbank.release.snapshot import row_of, snapshot
@@ -416,5 +417,5 @@ def test_a_release_that_is_not_whole_and_a_table_that_is_none_are_refused(built_
     for entry in facts["files"]:
         if entry["path"] == "events/train-00000-of-00001.parquet":
             entry["sha256"] = sha256(path.read_bytes())
-    manifest.write_text(json.dumps(facts), "utf-8")
+    manifest.write_bytes(sealed(facts))
     assert "E615" in call("diff", str(built_root), str(built_root)).stderr

@@ -188,7 +188,8 @@ def test_a_release_writes_version_dataset_changelog_and_its_row(root: Path) -> N
     edit(root / "eventbank.toml", 'version = "0.1.0"', 'version = "0.1.0"  # of the corpus')
     done = release(open_corpus(root), "1.0.0", today=DAY)
     assert done.done == ("eventbank.toml", "dataset", "schema/splits.csv", "DATASHEET.md", "CHANGELOG.md", "schema/releases.csv")
-    assert 'version = "1.0.0"  # of the corpus' in (root / "eventbank.toml").read_text("utf-8")
+    assert 'version = "1.0.0"  # of the corpus\ndate = 2026-01-31\n' in (root / "eventbank.toml").read_text("utf-8")
+    assert json.loads((root / "dataset" / "croissant.json").read_text("utf-8"))["datePublished"] == "2026-01-31"
     assert json.loads((root / "dataset" / "manifest.json").read_text("utf-8"))["version"] == "1.0.0"
     assert (root / "schema" / "releases.csv").read_text("utf-8") == f"version,digest,date\n1.0.0,{done.digest},2026-01-31\n"
     assert "## 1.0.0 (2026-01-31)\n\n### Data\n\nFirst release: 2 rows of documents.\n" in (root / "CHANGELOG.md").read_text("utf-8")
@@ -296,6 +297,18 @@ def test_the_line_of_the_version_is_found_among_others(root: Path) -> None:
     assert open_corpus(root).version == "1.0.0"
     assert 'version = "0.1.0"' in open_corpus(root).description
     assert text.count("version") == (root / "eventbank.toml").read_text("utf-8").count("version")
+
+
+@pytest.mark.parametrize("date", ["", "date = 2020-02-03   # the day\r\n"])
+def test_the_day_of_a_version_stands_once_in_the_settings_with_the_line_ends_of_the_file(root: Path, date: str) -> None:
+    settings = root / "eventbank.toml"
+    text = settings.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    settings.write_bytes(text.replace(b'license = "other"\r\n', b'license = "other"\r\n' + date.encode("ascii"), 1))
+    release(open_corpus(root), "1.0.0", today=DAY)
+    after = settings.read_bytes()
+    assert open_corpus(root).date == DAY
+    assert after.count(b"\ndate = 2026-01-31") == 1
+    assert after.count(b"\n") == after.count(b"\r\n")
 
 
 # In a git repository

@@ -1,16 +1,18 @@
 """What is made from the tables: vocabularies, pandera schemas and the features of the card."""
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pandera.errors import SchemaErrors
 
 from eventbank import ontology as ontologies
 from eventbank import tables
-from eventbank.schemas import describe, features, label_names, pandera_schema, vocabulary
+from eventbank.schemas import describe, features, json_schema, label_names, pandera_schema, vocabulary
 from eventbank.tables import ARGUMENTS, DOCUMENTS, Column, Table
 
 ONTOLOGY = ontologies.load(Path(__file__).parent.parent / "schema" / "ontology.yaml")
@@ -153,3 +155,61 @@ def test_documentation_names_every_path_once_with_type_and_choice() -> None:
     assert found["published"] == ("date32, may be null", "Date of publication as the page states it.")
     assert found["zones"][0] == "list of struct"
     assert found["split"][1].endswith("One of `train`, `validation`, `test`, `held`.")
+
+
+# JSON Schema
+
+
+def validator(table: Table) -> Any:
+    import jsonschema
+
+    schema = json_schema(table, ONTOLOGY)
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema, format_checker=kind.FORMAT_CHECKER)
+
+
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
+    return json.loads(json.dumps(row, default=dt.date.isoformat))
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_row_of_the_dataset_is_valid_and_the_committed_schema_is_made_from_the_table(table: Table, release: Path) -> None:
+    check, count = validator(table), 0
+    for path in sorted(release.glob(f"{table.name}/*.parquet")):
+        for row in pq.read_table(path).to_pylist():
+            check.validate(as_json(row))
+            count += 1
+    assert count
+    committed = Path(__file__).parent.parent / "schema" / "tables" / f"{table.name}.schema.json"
+    assert json.loads(committed.read_text("utf-8")) == json_schema(table, ONTOLOGY), "run: eventbank build"
+
+
+@pytest.mark.parametrize(
+    ("change", "at"),
+    [
+        ({"doc_id": "d 1"}, "$.doc_id"),
+        ({"dated": "1 January"}, "$.dated"),
+        ({"dated": None}, "$.dated"),
+        ({"published": "1 January"}, "$.published"),
+        ({"split": "dev"}, "$.split"),
+        ({"zones": [{"kind": "body", "raw_start": 0.5, "raw_end": 1}]}, "$.zones[0].raw_start"),
+        ({"zones": [{"kind": "sidebar", "raw_start": 0, "raw_end": 1}]}, "$.zones[0].kind"),
+        ({"zones": [{"kind": "body", "raw_start": 0}]}, "$.zones[0]"),
+        ({"alignment": [{"start": 2**31, "raw_start": 0, "length": 1}]}, "$.alignment[0].start"),
+        ({"alignment": None}, "$.alignment"),
+        ({"rights": {"holder": None, "statement": None, "redistribute": "no"}}, "$.rights.redistribute"),
+        ({"mood": "calm"}, "$"),
+    ],
+    ids=str,
+)
+def test_a_row_of_another_form_is_refused_where_it_is_wrong(change: dict[str, Any], at: str) -> None:
+    (row,) = (as_json(row) for row in rows(DOCUMENTS, DOCUMENT).to_pylist())
+    assert list(validator(DOCUMENTS).iter_errors(row)) == []
+    assert [error.json_path for error in validator(DOCUMENTS).iter_errors(row | change)] == [at]
+
+
+def test_null_is_one_of_the_names_only_where_a_column_may_be_null() -> None:
+    found = {table.name: json_schema(table, ONTOLOGY)["properties"] for table in TABLES}
+    assert found["mentions"]["level"]["enum"] == ["NAM", "NOM", "PRO", None]
+    assert found["arguments"]["kind"]["enum"] == ["mention", "event"]

@@ -33,6 +33,7 @@ from eventbank.errors import EventBankError
 from eventbank.labelstudio.nodes import from_rows
 from eventbank.release import folder
 from eventbank.release.hydration import hydrate
+from eventbank.release.manifest import sealed
 from eventbank.release.quotations import quotations
 from eventbank.release.standoff import make_again, make_separate, restricted, standoff
 from eventbank.release.withholding import KEYS, NAMES, WRITTEN, Withheld, known_words, original_of
@@ -353,7 +354,7 @@ def spoil(root: Path, config: str, change: Edit) -> None:
     for entry in facts["files"]:
         data = (root / entry["path"]).read_bytes()
         entry["size"], entry["sha256"] = len(data), sha256(data)
-    (root / "manifest.json").write_text(json.dumps(facts), "utf-8")
+    (root / "manifest.json").write_bytes(sealed(facts))
 
 
 @pytest.mark.parametrize(
@@ -393,7 +394,7 @@ def test_a_stand_off_release_that_was_tampered_with_is_refused_with_a_code(
 def test_facts_of_another_form_are_a_problem_of_the_manifest(separate: Path, tmp_path: Path, more: object) -> None:
     copy = Path(shutil.copytree(separate, tmp_path / "copy"))
     facts = json.loads((copy / "manifest.json").read_text("utf-8"))
-    (copy / "manifest.json").write_text(json.dumps(facts | {"more": more}), "utf-8")
+    (copy / "manifest.json").write_bytes(sealed(facts | {"more": more}))
     assert codes(lambda: hydrate(copy, ROOT / "articles", tmp_path / "full")) == ["E601"]
 
 
@@ -402,10 +403,10 @@ def test_other_versions_of_the_tools_are_a_warning_and_equal_ones_with_other_byt
     copy = Path(shutil.copytree(separate, tmp_path / "copy"))
     facts = json.loads((copy / "manifest.json").read_text("utf-8"))
     facts["more"]["standoff"]["manifest_sha256"] = "0" * 64
-    (copy / "manifest.json").write_text(json.dumps(facts), "utf-8")
+    (copy / "manifest.json").write_bytes(sealed(facts))
     assert codes(lambda: hydrate(copy, ROOT / "articles", tmp_path / "full")) == ["E645"]
     facts["more"]["standoff"]["tools"]["pyarrow"] = "1.0"
-    (copy / "manifest.json").write_text(json.dumps(facts), "utf-8")
+    (copy / "manifest.json").write_bytes(sealed(facts))
     made = hydrate(copy, ROOT / "articles", tmp_path / "full")
     assert [problem.code for problem in made.problems] == ["W649"]
     assert "pyarrow" in made.problems[0].message

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
 
+from eventbank.cli import main
 from eventbank.document import sha256
+from eventbank.release import folder
+from eventbank.release.manifest import sealed
 from eventbank.verify import check
 
 
@@ -32,7 +41,7 @@ def reseal(folder: Path, name: str) -> None:
     entry = next(entry for entry in manifest["files"] if entry["path"] == name)
     data = (folder / name).read_bytes()
     entry["size"], entry["sha256"] = len(data), sha256(data)
-    path.write_text(json.dumps(manifest), "utf-8")
+    path.write_bytes(sealed(manifest))
 
 
 def rewrite(folder: Path, name: str, change: Callable[[list[dict]], list[dict]]) -> None:
@@ -45,15 +54,58 @@ def test_a_release_as_it_was_built_has_no_problem(copy: Path) -> None:
     assert codes(copy) == []
 
 
-def test_one_flipped_byte_in_any_file_is_named(copy: Path) -> None:
-    for path in sorted(copy.rglob("*")):
-        if path.is_file() and path.name != "manifest.json":
-            before = path.read_bytes()
-            middle = len(before) // 2
-            path.write_bytes(before[:middle] + bytes([before[middle] ^ 1]) + before[middle + 1 :])
-            found = check(copy)
-            assert [(problem.code, problem.place.file) for problem in found] == [("E602", path.relative_to(copy).as_posix())]
-            path.write_bytes(before)
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+@pytest.mark.slow
+def test_one_flipped_byte_in_any_file_is_named_and_ends_with_1(copy: Path) -> None:
+    draw = random.Random(0)
+    for path in sorted(path for path in copy.rglob("*") if path.is_file()):
+        before, name = path.read_bytes(), path.relative_to(copy).as_posix()
+        for at in (0, draw.randrange(len(before)), len(before) - 1):
+            path.write_bytes(flipped(before, at))
+            run = CliRunner().invoke(main, ["check", str(copy)])
+            assert run.exit_code == 1
+            assert re.match(rf"E60[12] {re.escape(name)}: ", run.stderr), (name, at, run.stderr)
+        path.write_bytes(before)
+    assert codes(copy) == []
+
+
+@given(st.data())
+def test_no_byte_of_the_manifest_can_change_unseen(release: Path, data: st.DataObject) -> None:
+    before = (release / "manifest.json").read_bytes()
+    at = data.draw(st.integers(0, len(before) - 1))
+    after = before[:at] + bytes([data.draw(st.integers(0, 255).filter(lambda byte: byte != before[at]))]) + before[at + 1 :]
+    with suppress(ValueError):
+        assert sealed(json.loads(after)) != after
+
+
+def test_a_manifest_of_half_a_character_or_of_endless_depth_is_a_problem(copy: Path) -> None:
+    whole = (copy / "manifest.json").read_text("utf-8")
+    (copy / "manifest.json").write_text(whole.replace('"gold": "', '"gold": "\\ud800', 1), "utf-8")
+    assert codes(copy) == ["E602"]
+    (copy / "manifest.json").write_text("[" * 100_000, "utf-8")
+    assert codes(copy) == ["E601"]
+
+
+def test_a_leak_report_that_the_tables_do_not_give_is_found(copy: Path) -> None:
+    report = json.loads((copy / "leaks.json").read_text("utf-8"))
+    report["between"]["split"][0]["near_duplicates"] = 1
+    (copy / "leaks.json").write_text(json.dumps(report), "utf-8")
+    reseal(copy, "leaks.json")
+    assert codes(copy) == ["E631"]
+
+
+def test_a_release_whose_splits_share_an_address_is_found_without_its_report(copy: Path) -> None:
+    for split in ("train", "test"):
+        rewrite(copy, f"documents/{split}-00000-of-00001.parquet", lambda rows: [rows[0] | {"url": "http://example.org/a"}, *rows[1:]])
+    whole = json.loads((copy / "manifest.json").read_text("utf-8"))
+    digest = folder.read(copy).digest
+    (copy / "README.md").write_text((copy / "README.md").read_text("utf-8").replace(whole["digest"], digest), "utf-8")
+    (copy / "manifest.json").write_bytes(sealed(whole | {"digest": digest}))
+    reseal(copy, "README.md")
+    assert set(codes(copy)) == {"E630", "E631"}
 
 
 def test_missing_and_foreign_files_are_named(copy: Path) -> None:
@@ -102,7 +154,7 @@ def test_rows_that_the_digest_is_not_of_are_found(copy: Path) -> None:
 )
 def test_a_manifest_of_another_form_is_reported(copy: Path, change: dict) -> None:
     path = copy / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | change), "utf-8")
+    path.write_bytes(sealed(json.loads(path.read_text("utf-8")) | change))
     assert codes(copy) == ["E601"]
 
 
@@ -135,3 +187,17 @@ def test_a_release_that_the_inputs_no_longer_give_is_stale(corpus_root: Path, re
     path = corpus_root / "articles" / "sources.yaml"
     path.write_text(path.read_text("utf-8").replace("publisher: The Korea Herald", "publisher: null"), "utf-8")
     assert set(codes(corpus_root)) == {"W613", "W672"}
+
+
+def test_a_json_schema_that_is_gone_or_edited_is_reported_and_made_again(corpus_root: Path) -> None:
+    from eventbank.build import build
+    from eventbank.corpus import open_corpus
+
+    build(open_corpus(corpus_root))
+    schemas = corpus_root / "schema" / "tables"
+    (schemas / "events.schema.json").unlink()
+    (schemas / "mentions.schema.json").write_text("{}", "utf-8")
+    found = [problem for problem in check(corpus_root) if problem.code == "W631"]
+    assert [problem.place.file for problem in found] == ["schema/tables/events.schema.json", "schema/tables/mentions.schema.json"]
+    build(open_corpus(corpus_root))
+    assert codes(corpus_root) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,24 +11,26 @@ from typing import Any
 
 import pyarrow as pa
 
+from eventbank import leaks
 from eventbank.corpus import Corpus
-from eventbank.errors import Code, EventBankError, Place, Problem
+from eventbank.errors import Code, EventBankError, Place, Problem, raise_errors
 from eventbank.files import write_atomic, writing
 from eventbank.gold import DECISIONS, read_decisions
 from eventbank.inputs import Inputs, agreement_of, read
 from eventbank.layer import numbered
 from eventbank.ontology import Ontology
 from eventbank.release import folder, history, manifest
-from eventbank.release.content import AGREEMENT, BASELINES, Release
+from eventbank.release.content import AGREEMENT, BASELINES, LEAKS, Release
 from eventbank.release.datasheet import DATASHEET, datasheet, read_answers, unanswered
 from eventbank.release.facts import facts
 from eventbank.release.rows import Labelled, Row, argument_rows, document_row, event_row, mention_rows, sentence_rows
-from eventbank.schemas import label_names, pandera_schema
+from eventbank.schemas import json_schema, label_names, pandera_schema
 from eventbank.splits import to_csv
 from eventbank.tables import ANNOTATIONS, ARGUMENTS, DOCUMENTS, EVENTS, MENTIONS, SENTENCES, SPLITS, TABLES, Table
 
 BAD_TABLE = Code("E610", "a table of the release breaks its schema", "Report this with the document it names: a check before it has a gap.")
 RELEASED = Code("E611", "this version has been released with other rows", "Raise the version in eventbank.toml.")
+OLD = Code("W631", "a JSON Schema of a table is not what the ontology gives", "Run eventbank build.")
 OLD_DATASHEET = Code("W672", "the datasheet is not what the answers and the data give", "Run eventbank build.")
 STALE = Code("W613", "dataset/ is not what the inputs give", "Run eventbank build.")
 SINGLE = "single pass, not adjudicated"
@@ -46,11 +49,11 @@ class Built:
 
 
 def build(corpus: Corpus) -> Built:
-    """Makes `dataset/` from the inputs of a corpus, and freezes the splits of new documents in `schema/splits.csv`.
+    """Makes `dataset/` from the inputs of a corpus, freezes the splits of new documents in `schema/splits.csv` and writes `schema/tables/`.
 
-    `dataset/` is replaced in one step; whatever ends the process before leaves it as it was. The new rows of `splits.csv` are written
-    after that: should the process die in between, the next build takes them from the dataset. A corpus with answers for a datasheet gets a
-    copy of it beside `dataset/`.
+    `dataset/` is replaced in one step; whatever ends the process before leaves it as it was. What goes to `schema/` is written after that:
+    should the process die in between, the next build takes the new rows of `splits.csv` from the dataset. A corpus with answers for a
+    datasheet gets a copy of it beside `dataset/`.
 
     Raises:
         EventBankError: any problem of the inputs, and a `dataset/` that holds what no build wrote; nothing on disk has changed then.
@@ -76,8 +79,9 @@ def put(inputs: Inputs, release: Release) -> Built:
     """Puts what `prepare` gave in its place. Call it under `files.writing`."""
     corpus = inputs.corpus
     changed = folder.replace(release, corpus.dataset)
-    if to_csv(inputs.placements) != (corpus.frozen_splits.read_bytes() if corpus.frozen_splits.exists() else b""):
-        write_atomic(corpus.frozen_splits, to_csv(inputs.placements))
+    for path, data in _generated(inputs):
+        if not path.exists() or path.read_bytes() != data:
+            write_atomic(path, data)
     if release.answers and _datasheets(release, corpus):
         write_atomic(corpus.datasheet, datasheet(release.answers, corpus.title))
     new = tuple(sorted(inputs.placements.keys() - inputs.frozen.keys()))
@@ -88,19 +92,24 @@ def make_release(inputs: Inputs) -> Release:
     """The release that the inputs of a corpus give.
 
     Raises:
-        EventBankError: E610 if a table breaks its own schema, E670 for answers of the datasheet that cannot be used.
+        EventBankError: E610 if a table breaks its own schema, E630 if two splits share what must be in one, E670 for answers of the
+            datasheet that cannot be used.
     """
     tables, left_out = make_tables(inputs)
     agreement = agreement_of(inputs)
+    held = [doc_id for doc_id, placement in sorted(inputs.placements.items()) if placement.splits[0] not in SPLITS]
+    shared = leaks.report(tables, inputs.corpus.thresholds, None if held else inputs.pairs)
+    raise_errors(leaks.problems(shared))
     release = Release(
         settings=inputs.corpus,
         names=label_names(inputs.ontology),
         tables=tables,
         gold=ADJUDICATED if inputs.adjudicated else SINGLE if inputs.gold else "no labels yet",
-        held=[doc_id for doc_id, placement in sorted(inputs.placements.items()) if placement.splits[0] not in SPLITS],
+        held=held,
         left_out=dict(sorted(left_out.items())),
         ontology=inputs.corpus.ontology.read_bytes(),
-        reports=({} if agreement is None else {AGREEMENT: agreement.to_dict()})
+        reports={LEAKS: shared}
+        | ({} if agreement is None else {AGREEMENT: agreement.to_dict()})
         | ({} if inputs.baselines is None else {BASELINES: inputs.baselines}),
     )
     return replace(release, answers=_answers(release, inputs.corpus))
@@ -165,6 +174,8 @@ def check(corpus: Corpus) -> list[Problem]:
     problems = list(inputs.problems)
     if not corpus.dataset.exists():
         return [*problems, STALE.at(Place(file="dataset"), "it does not exist")]
+    generated = [(path, data) for path, data in _generated(inputs) if path != corpus.frozen_splits]
+    problems += [OLD.at(Place(file=corpus.relative(path))) for path, data in generated if not path.exists() or path.read_bytes() != data]
     if release.answers:
         problems += unanswered(release.answers, corpus.relative(corpus.answers)) if release.tables else ()
         problems += [OLD_DATASHEET.at(Place(file=corpus.relative(path))) for path in _datasheets(release, corpus)]
@@ -181,6 +192,14 @@ def check(corpus: Corpus) -> list[Problem]:
     except EventBankError as error:
         problems += error.problems
     return problems
+
+
+def _generated(inputs: Inputs) -> Iterator[tuple[Path, bytes]]:
+    """What a build writes into `schema/`: the frozen splits and the JSON Schema of every table."""
+    yield inputs.corpus.frozen_splits, to_csv(inputs.placements)
+    for table in TABLES:
+        found = json.dumps(json_schema(table, inputs.ontology), indent=1, ensure_ascii=False)
+        yield inputs.corpus.table_schemas / f"{table.name}.schema.json", f"{found}\n".encode()
 
 
 def _placed(inputs: Inputs) -> Iterable[tuple[str, Row]]:

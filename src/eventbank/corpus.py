@@ -55,6 +55,7 @@ class Settings:
     label_note: str = ""
     label_creators: str = ""
     limits: tuple[str, ...] = ()
+    date: dt.date | None = None
     keep_captions: bool = False
     splits: SplitSettings = field(default_factory=SplitSettings)
     thresholds: Thresholds = field(default_factory=Thresholds)
@@ -100,6 +101,11 @@ class Corpus(Settings):
     def frozen_splits(self) -> Path:
         """The frozen splits and story ids."""
         return self.root / "schema" / "splits.csv"
+
+    @property
+    def table_schemas(self) -> Path:
+        """The folder of the JSON Schemas of the tables."""
+        return self.root / "schema" / "tables"
 
     @property
     def releases(self) -> Path:
@@ -175,6 +181,7 @@ def settings_of(data: dict[str, Any]) -> Settings:
 def sections_of(settings: Settings) -> dict[str, dict[str, Any]]:
     """The settings as the sections of an eventbank.toml, those that have no value left out: `settings_of` gives them again."""
     own = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(settings).items() if key in _SHAPE["corpus"]}
+    own = {key: value for key, value in own.items() if value is not None}
     splits = {key: value for key, value in asdict(settings.splits).items() if value is not None}
     return {"corpus": own, "splits": splits, "text": {"keep_captions": settings.keep_captions}, "thresholds": asdict(settings.thresholds)}
 
@@ -194,6 +201,7 @@ _SHAPE: dict[str, dict[str, type]] = {
         "label_note": str,
         "label_creators": str,
         "limits": list,
+        "date": dt.date,
     },
     "splits": {"validation_from": dt.date, "test_from": dt.date, "embargo_days": int},
     "text": {"keep_captions": bool},

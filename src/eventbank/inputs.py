@@ -24,7 +24,7 @@ from eventbank.files import write_atomic, writing
 from eventbank.labelstudio import codec
 from eventbank.labelstudio.nodes import dump, layer_of
 from eventbank.layer import Layer
-from eventbank.nearduplicates import pairs
+from eventbank.nearduplicates import Pair, pairs
 from eventbank.ontology import Ontology
 from eventbank.rebase import rebase
 from eventbank.release import manifest
@@ -67,6 +67,7 @@ class Inputs:
     frozen: Mapping[str, Placement]
     placements: Mapping[str, Placement]
     adjudicated: bool
+    pairs: tuple[Pair, ...]
     problems: tuple[Problem, ...]
 
 
@@ -93,7 +94,19 @@ def read(corpus: Corpus) -> Inputs:
     doubts += raise_errors([*leaks(placements, found, corpus.thresholds), *held(placements, frozen)])
     adjudicated = bool(gold) and all(_is_gold(layer) for layer in gold.values())
     return Inputs(
-        corpus, ontology, tuple(documents), made, gold, found_gamma, baselines, tuple(nodes), frozen, placements, adjudicated, tuple(doubts)
+        corpus,
+        ontology,
+        tuple(documents),
+        made,
+        gold,
+        found_gamma,
+        baselines,
+        tuple(nodes),
+        frozen,
+        placements,
+        adjudicated,
+        tuple(found),
+        tuple(doubts),
     )
 
 

@@ -1,8 +1,8 @@
-"""What other tools need of the tables: vocabularies, pandera schemas, the features in the card, the documentation."""
+"""What other tools need of the tables: vocabularies, pandera schemas, features of the card, JSON Schema, documentation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -77,6 +77,43 @@ def _dtype(column: Column, names: Mapping[str, Sequence[str]]) -> Any:
     if column.label:
         return {"class_label": {"names": {str(at): name for at, name in enumerate(names[str(column.names)])}}}
     return {pa.bool_(): "bool", pa.date32(): "date32", pa.float64(): "float64"}.get(column.type, str(column.type))
+
+
+def json_schema(table: Table, ontology: Ontology) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a row: dates as ISO 8601, every column present, null only where the table allows it."""
+
+    def schema(column: Column) -> dict[str, Any]:
+        inner = _object(column.fields, schema) if column.fields else _leaf(column, vocabulary(column, ontology))
+        found = {"type": "array", "items": inner} if column.many else inner
+        return {"description": column.about} | (_nullable(found) if column.null else found)
+
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": table.name,
+        "description": f"{table.row[:1].upper()}{table.row[1:]}.",
+    }
+    return head | _object(table.columns, schema)
+
+
+def _object(columns: Sequence[Column], schema: Callable[[Column], dict[str, Any]]) -> dict[str, Any]:
+    names = [column.name for column in columns]
+    properties = {column.name: schema(column) for column in columns}
+    return {"type": "object", "properties": properties, "required": names, "additionalProperties": False}
+
+
+def _leaf(column: Column, names: Sequence[str]) -> dict[str, Any]:
+    kind: Any = column.type
+    if kind == pa.date32():
+        return {"type": "string", "format": "date"}
+    if pa.types.is_integer(kind):
+        limit = 2 ** (kind.bit_width - 1)
+        return {"type": "integer", "minimum": -limit, "maximum": limit - 1}
+    found: dict[str, Any] = {"type": {pa.string(): "string", pa.bool_(): "boolean", pa.float64(): "number"}[kind]}
+    return found | ({"enum": list(names)} if names else {}) | ({"pattern": column.matches} if column.matches else {})
+
+
+def _nullable(found: dict[str, Any]) -> dict[str, Any]:
+    return found | {"type": [found["type"], "null"]} | ({"enum": [*found["enum"], None]} if "enum" in found else {})
 
 
 def describe(table: Table, ontology: Ontology) -> Iterator[tuple[str, str, str]]:

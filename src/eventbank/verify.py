@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from eventbank import build
+from eventbank import build, leaks
 from eventbank.checks import check_layer
 from eventbank.corpus import MARK, Corpus, find_root, open_corpus
 from eventbank.errors import Code, EventBankError, Place, Problem, excerpt
@@ -18,9 +19,11 @@ from eventbank.gold import check_gold
 from eventbank.inputs import read_documents, read_ontology
 from eventbank.labelstudio import codec
 from eventbank.release import manifest, parquet
+from eventbank.release.content import LEAKS
+from eventbank.release.folder import settings
 from eventbank.release.manifest import STANDOFF
 from eventbank.release.withholding import allowed
-from eventbank.tables import TABLES
+from eventbank.tables import DOCUMENTS, TABLES
 
 Row = Mapping[str, Any]
 SCHEMAS = {table.name: table.schema for table in TABLES}
@@ -32,6 +35,7 @@ SPAN = Code("E620", "a span of the release is not the text at its offsets", "Get
 REFERENCE = Code("E621", "a reference of the release leads nowhere", "Get the release again, or build it again.")
 ROWS = Code("E622", "a table of the release is not what its manifest says", "Get the release again, or build it again.")
 DIGEST = Code("E624", "the rows of the release are not those that its digest is of", "Get the release again, or build it again.")
+REPORT = Code("E631", "the leak report is not what the tables give", "Get the release again, or build it again.")
 LEAKING = Code("E623", "a story of the release is in two splits", "Do not use the release; its test scores would be too high.")
 
 
@@ -109,7 +113,7 @@ def check_release(folder: Path) -> list[Problem]:
     if STANDOFF in facts.get("more", {}):
         problems += _withheld(rows.get("documents", ()), held)
     problems += [*_spans(rows, held), *_references(rows), *_stories(tables.get("documents", {}))]
-    return problems or list(_digests(folder, tables, facts["digest"]))
+    return problems or [*_digests(folder, tables, facts["digest"]), *_leaks(folder, tables, facts)]
 
 
 def _digests(folder: Path, tables: Mapping[str, Mapping[str, pa.Table]], digest: str) -> Iterator[Problem]:
@@ -119,6 +123,20 @@ def _digests(folder: Path, tables: Mapping[str, Mapping[str, pa.Table]], digest:
         yield DIGEST.at(Place(file=manifest.NAME), f"{found[:12]}… instead of {digest[:12]}…")
     elif digest not in (folder / manifest.CARD).read_text(encoding="utf-8"):
         yield DIGEST.at(Place(file=manifest.CARD), "the card has another digest")
+
+
+def _leaks(folder: Path, tables: Mapping[str, Mapping[str, pa.Table]], facts: Mapping[str, Any]) -> Iterator[Problem]:
+    """E630 and E631: no two splits share what must be in one, and leaks.json is what the tables give. Without all texts nobody can tell."""
+    if any(part["text"].null_count for part in tables.get(DOCUMENTS.name, {}).values()):
+        return
+    found = leaks.report({table: tables[table.name] for table in TABLES if table.name in tables}, settings(facts).thresholds)
+    yield from leaks.problems(found)
+    try:
+        reported = json.loads((folder / LEAKS).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        reported = None
+    if reported != found:
+        yield REPORT.at(Place(file=LEAKS))
 
 
 def _withheld(documents: Iterable[Row], held: Set[str]) -> Iterator[Problem]:

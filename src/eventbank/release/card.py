@@ -16,7 +16,7 @@ from typing import Any
 
 from eventbank.corpus import Settings
 from eventbank.release import reports
-from eventbank.release.content import AGREEMENT, BASELINES, Release
+from eventbank.release.content import AGREEMENT, BASELINES, LEAKS, Release
 from eventbank.release.counts import BySplit, Counts, counts, example, rows_of, texts_present, used
 from eventbank.release.datasheet import DATASHEET, questions
 from eventbank.release.header import Config, configs, header
@@ -68,6 +68,7 @@ def _of_rows(release: Release, found: Sequence[Config]) -> dict[str, str]:
         **_labels(labels, release.names),
         "random_splits": str(sum(name.startswith("split_") for name in DOCUMENTS.schema.names)),
         "splits": _splits(documents),
+        "leaks": reports.leaks(release.reports.get(LEAKS)),
         "left_out": _left_out(release.left_out),
         "rights": _rights(documents),
         "publish": _publish(documents, texts_present(release)) if documents else "",

@@ -22,6 +22,7 @@ from eventbank.files import staged
 from eventbank.release import manifest, parquet
 from eventbank.release.card import card
 from eventbank.release.content import AGREEMENT, BASELINES, LEAKS, ONTOLOGY, Release, path_of
+from eventbank.release.croissant import CROISSANT, croissant
 from eventbank.release.datasheet import DATASHEET, datasheet, parse
 from eventbank.release.picture import PICTURE, picture
 from eventbank.tables import SPLITS, TABLES, Table
@@ -60,6 +61,7 @@ MAKERS: tuple[tuple[str, Maker], ...] = (
     (BASELINES, _report(BASELINES)),
     (PICTURE, _picture),
     (DATASHEET, _datasheet),
+    (CROISSANT, croissant),
     (manifest.CARD, card),
 )
 """The files of a release beside its tables, in the order in which they are made. The manifest comes last and lists them all."""
@@ -102,7 +104,7 @@ def read(folder: Path) -> Release:
     }
     reports = {name: _json(folder, name) for name in (AGREEMENT, LEAKS, BASELINES) if (folder / name).is_file()}
     return Release(
-        _settings(facts),
+        settings(facts),
         facts["names"],
         {table: parts for table, parts in tables.items() if parts},
         facts["gold"],
@@ -172,7 +174,7 @@ def _facts(release: Release) -> dict[str, Any]:
     return facts | ({"more": release.more} if release.more else {})
 
 
-def _settings(facts: Mapping[str, Any]) -> Settings:
+def settings(facts: Mapping[str, Any]) -> Settings:
     """The settings in a manifest.
 
     Raises:
@@ -181,9 +183,9 @@ def _settings(facts: Mapping[str, Any]) -> Settings:
     place = Place(file=manifest.NAME)
     try:
         sections = {name: dict(values) for name, values in facts["settings"].items()}
-        for key in ("validation_from", "test_from"):
-            if key in sections.get("splits", {}):
-                sections["splits"][key] = dt.date.fromisoformat(sections["splits"][key])
+        for section, key in (("corpus", "date"), ("splits", "validation_from"), ("splits", "test_from")):
+            if key in sections.get(section, {}):
+                sections[section][key] = dt.date.fromisoformat(sections[section][key])
         return settings_of(sections)
     except EventBankError as error:
         raise EventBankError(manifest.NO_MANIFEST.at(place, problem.message) for problem in error.problems) from None

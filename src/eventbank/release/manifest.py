@@ -11,7 +11,7 @@ from typing import Any
 from eventbank.document import sha256
 from eventbank.errors import Code, EventBankError, Place, Problem
 
-NAME, CARD = "manifest.json", "README.md"
+NAME, CARD, SEAL = "manifest.json", "README.md", "seal"
 STANDOFF = "standoff"
 """Where `more` in the manifest of a stand-off release says what is withheld: `withheld`, the size in bytes of each article by document, and
 of the full release `digest`, `manifest_sha256` and `tools`."""
@@ -27,13 +27,24 @@ TOOLS = ("eventbank", "pyarrow", "sentencex")
 
 def manifest(folder: Path, facts: Mapping[str, Any]) -> bytes:
     """The manifest of the files in a folder, with `facts` first. Nothing in it depends on place, time or person."""
-    files = [
+    tools = {name: version(name) for name in TOOLS}
+    return sealed({**facts, "tools": tools, "files": entries(folder)})
+
+
+def entries(folder: Path) -> list[dict[str, Any]]:
+    """Path, size and SHA-256 of every file in a folder but the manifest, by path."""
+    return [
         {"path": path.relative_to(folder).as_posix(), "size": path.stat().st_size, "sha256": sha256(path.read_bytes())}
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != NAME
+        if path.is_file() and path != folder / NAME
     ]
-    tools = {name: version(name) for name in TOOLS}
-    return (json.dumps({**facts, "tools": tools, "files": files}, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def sealed(found: Mapping[str, Any]) -> bytes:
+    """A manifest as bytes whose last entry, `seal`, is the SHA-256 of all bytes before that entry."""
+    text = json.dumps({key: value for key, value in found.items() if key != SEAL}, indent=1, ensure_ascii=False).removesuffix("\n}")
+    body = text.encode("utf-8", "surrogatepass")
+    return body + f',\n "{SEAL}": "{sha256(body)}"\n}}\n'.encode()
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -45,7 +56,7 @@ def read(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise EventBankError(NO_MANIFEST.at(Place(file=NAME), str(error) if isinstance(error, ValueError) else "")) from None
+        raise EventBankError(NO_MANIFEST.at(Place(file=NAME), "" if isinstance(error, OSError) else str(error))) from None
     if not _is_whole(found):
         raise EventBankError(NO_MANIFEST.at(Place(file=NAME), "it has not the form of a release's manifest"))
     return dict(found)
@@ -87,20 +98,23 @@ def _is_standoff(found: Any) -> bool:
 
 
 def verify(folder: Path) -> Iterator[Problem]:
-    """E602 and E603 for every file that is not as the manifest says. Paths are relative to the release.
+    """E602 and E603 for every file that is not as the manifest says, itself included. Paths are relative to the release.
 
     Raises:
         EventBankError: E601 if there is no manifest.
     """
-    listed = {entry["path"]: entry for entry in read(folder)["files"]}
-    present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file() and path.name != NAME}
+    found = read(folder)
+    if (folder / NAME).read_bytes() != sealed(found):
+        yield BROKEN_FILE.at(Place(file=NAME), "its seal is another")
+    listed = {entry["path"]: entry for entry in found["files"]}
+    present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file() and path != folder / NAME}
     for name, entry in sorted(listed.items()):
         if name not in present:
             yield BROKEN_FILE.at(Place(file=name), "missing")
-        elif (found := sha256(present[name].read_bytes())) != entry["sha256"]:
+        elif (digest := sha256(present[name].read_bytes())) != entry["sha256"]:
             size = present[name].stat().st_size
             yield BROKEN_FILE.at(
-                Place(file=name), f"expected {entry['sha256'][:12]}… ({entry['size']} bytes), found {found[:12]}… ({size} bytes)"
+                Place(file=name), f"expected {entry['sha256'][:12]}… ({entry['size']} bytes), found {digest[:12]}… ({size} bytes)"
             )
     for name in sorted(present.keys() - listed.keys()):
         yield EXTRA_FILE.at(Place(file=name))

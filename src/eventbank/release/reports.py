@@ -79,6 +79,39 @@ def _percent(one: Mapping[str, float | None]) -> str:
     return f"{one['f1']:.1f}{interval}"
 
 
+def leaks(report: Mapping[str, Any] | None) -> str:
+    """What the primary splits share, from `leaks.json`; empty without a report."""
+    if report is None:
+        return ""
+    rules = report["rules"]
+    head = (
+        "between",
+        "near duplicates",
+        "contained",
+        "one address",
+        "long paragraphs",
+        "shorter paragraphs",
+        "triggers seen",
+        "arguments seen",
+    )
+    rows = [
+        (
+            f"{pair['one']}, {pair['other']}",
+            *(pair[name] for name in ("near_duplicates", "contained", "shared_urls", "long_paragraphs", "short_paragraphs")),
+            *(f"{pair[name]['seen']:.0%}" if pair[name]["other"] else "" for name in ("triggers", "arguments")),
+        )
+        for pair in report["between"]["split"]
+    ]
+    said = (
+        "What two splits share. The first four columns count pairs of documents; a build fails unless they are 0: word "
+        f"{rules['words']}-grams that overlap by {rules['near_duplicate']} or more (of those of both, or of those of the smaller one), one "
+        f"address, one paragraph of {rules['long_paragraph']} words or more. The rest is for information: shorter paragraphs in both, and "
+        "the part of the second split's triggers and arguments whose words are a trigger or an argument of the first. `leaks.json` has "
+        "the random splits, too."
+    )
+    return f"{said}\n\n{table(head, rows)}"
+
+
 def _gammas(gamma: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for pair in gamma["pairs"]:
         who = f" ({' and '.join(pair['annotators'])})" if len(gamma["pairs"]) > 1 else ""

@@ -48,7 +48,7 @@ OTHER_TAG = Code(
 NO_ROOM = Code("E658", "a file cannot take the new version", "Mend the file, then run the command again.")
 
 CHANGELOG = "CHANGELOG.md"
-WRITTEN = (MARK, "dataset", SPLITS_FILE, "DATASHEET.md", CHANGELOG, "schema/releases.csv")
+WRITTEN = (MARK, "dataset", SPLITS_FILE, "schema/tables", "DATASHEET.md", CHANGELOG, "schema/releases.csv")
 """What a release writes, and commits."""
 
 
@@ -124,17 +124,18 @@ def release(
             or the tag at the end (E652).
     """
     wanted = history.parse(version)
-    draft = replace(corpus, version=version)
     with writing(corpus.root):
         entries = history.read(corpus.releases, corpus.relative(corpus.releases))
         known = next((entry for entry in entries if entry.version == wanted), None)
+        day = known.date if known else today or dt.datetime.now(dt.UTC).date()
+        draft = replace(corpus, version=version, date=day)
         _refuse_version(corpus, wanted, entries)
         repo = repository.around(corpus.root) if git else None
         if repo is not None:
             repo.refuse_unready(WRITTEN)
         problems = _problems(draft, strict)
         inputs, made = prepare(draft)
-        entry = known or Entry(wanted, made.digest, today or dt.datetime.now(dt.UTC).date())
+        entry = known or Entry(wanted, made.digest, day)
         tagged = _tagged(draft, made, known, repo)
         if tagged:
             return Released(wanted, made.digest, entry.date, (), tagged, f"v{wanted}", problems)
@@ -302,20 +303,39 @@ def _changelog(corpus: Corpus, entry: Entry, plan: Plan, made: Release, because:
 
 
 def _settings(corpus: Corpus, entry: Entry) -> bytes:
-    """eventbank.toml with the version, and nothing else changed.
+    """eventbank.toml with the version and its day, and nothing else changed.
 
     Raises:
-        EventBankError: E658 if its line cannot be found.
+        EventBankError: E658 if the line of the version cannot be found.
     """
     text = _text(corpus.root / MARK)
-    old = tomllib.loads(text)
-    new = copy.deepcopy(old)
-    new["corpus"]["version"] = str(entry.version)
-    for line in re.finditer(r"""^(\s*(?:corpus\.)?version\s*=\s*)("[^"\n]*"|'[^'\n]*')""", text, re.MULTILINE):
-        edited = f'{text[: line.start()]}{line[1]}"{entry.version}"{text[line.end() :]}'
-        if _parsed(edited) == new:
-            return edited.encode("utf-8")
+    end = "\r\n" if "\r\n" in text else "\n"
+    versioned = _edited(text, "version", str(entry.version), [(line.start(2), line.end(2), "") for line in _lines("version", text)])
+    if versioned is not None:
+        here = [(line.start(2), line.end(2), "") for line in _lines("date", versioned)]
+        below = [(line.end(), line.end(), f"{end}{line[1]}date = ") for line in _lines("version", versioned)]
+        dated = _edited(versioned, "date", entry.date, [*here, *below])
+        if dated is not None:
+            return dated.encode("utf-8")
     raise EventBankError(NO_ROOM.at(Place(file=MARK), "version stands in no line of its own"))
+
+
+def _lines(key: str, text: str) -> list[re.Match[str]]:
+    """The lines that may give a value to a key, without their line ends; group 1 is what stands before the key, group 2 the value."""
+    value = r"""("[^"\n]*"|'[^'\n]*'|\d{4}-\d\d-\d\d)"""
+    return list(re.finditer(rf"^([ \t]*(?:corpus\.)?){key}[ \t]*=[ \t]*{value}[^\r\n]*", text, re.MULTILINE))
+
+
+def _edited(text: str, key: str, value: str | dt.date, places: Sequence[tuple[int, int, str]]) -> str | None:
+    """The text with the value at the first place (from, to, what goes before it) where that changes the key and nothing else."""
+    new = copy.deepcopy(tomllib.loads(text))
+    new["corpus"][key] = value
+    written = f'"{value}"' if isinstance(value, str) else str(value)
+    for start, end, before in places:
+        edited = f"{text[:start]}{before}{written}{text[end:]}"
+        if _parsed(edited) == new:
+            return edited
+    return None
 
 
 def _parsed(text: str) -> Any:
