@@ -175,7 +175,7 @@ def test_edge_cases_of_sets(pred: Json, gold: Json, triggers: list[list[int]], a
 def test_argument_stands_where_its_entity_stands() -> None:
     event = happening(0) | {"arguments": [{"entity_id": "m1", "role": "Actor", "start": 5, "end": 6}]}
     record = window(event) | {"entity_mentions": [{"id": "m1", "entity_type": "E", "start": 2, "end": 3}]}
-    assert record_of(record).events[0].fillers[0].span == (2, 3)
+    assert record_of(record).events[0].fillers == [("Actor", (2, 3))]
 
 
 # Documents

@@ -72,14 +72,11 @@ class _Draft:
     events: list[Event] = field(default_factory=list)
 
     def add(self, record: Record, sentence: Sentence) -> None:
-        types = {entity.span: entity.type for entity in record.entities}
-        for entity in record.entities:
-            self._mention(entity.type, sentence.place(entity.span))
+        types = {span: type_ for _, type_, span in record.entities}
+        for _, type_, span in record.entities:
+            self._mention(type_, sentence.place(span))
         for event in record.events:
-            fillers = (
-                Argument(filler.role, "mention", self._mention(types.get(filler.span, ""), sentence.place(filler.span)))
-                for filler in event.fillers
-            )
+            fillers = (Argument(role, "mention", self._mention(types.get(span, ""), sentence.place(span))) for role, span in event.fillers)
             id_ = f"e{len(self.events)}"
             self.events.append(Event(id_, event.type, *sentence.place(event.trigger), {}, "", tuple(fillers)))
 

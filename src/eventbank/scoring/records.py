@@ -23,19 +23,11 @@ MOST = 20
 """How many bad records are reported before reading is given up."""
 
 
-class Entity(NamedTuple):
-    """An entity mention of a window."""
+Entity = tuple[str, str, Span]
+"""An entity mention of a window: its id, type and tokens. A bare tuple, as there are millions."""
 
-    id: str
-    type: str
-    span: Span
-
-
-class Filler(NamedTuple):
-    """An argument of an event of a window."""
-
-    role: str
-    span: Span
+Filler = tuple[str, Span]
+"""An argument of an event of a window: its role and tokens."""
 
 
 class Happening(NamedTuple):
@@ -82,6 +74,9 @@ def read_jsonl(path: Path) -> Iterator[Record]:
         raise EventBankError(problems)
 
 
+_TEXT = {str}
+
+
 def record_of(found: Any) -> Record:
     """The record in a JSON object or a row of `sentences`.
 
@@ -93,12 +88,12 @@ def record_of(found: Any) -> Record:
     doc_id, wnd_id, tokens = found.get("doc_id"), found.get("wnd_id"), found.get("tokens")
     if type(doc_id) is not str or not isinstance(wnd_id, (str, int)):
         raise ValueError("doc_id and wnd_id must name the window")
-    if tokens is not None and not (type(tokens) is list and all(type(token) is str for token in tokens)):
+    if tokens is not None and not (type(tokens) is list and set(map(type, tokens)) <= _TEXT):
         raise ValueError("tokens must be a list of text")
     size = len(tokens) if tokens is not None else 1 << 31
     try:
         entities = [_entity(one, size) for one in found.get("entity_mentions") or ()]
-        places = {one.id: one.span for one in entities}
+        places = {id_: span for id_, _, span in entities}
         events = [_event(one, places, size) for one in found["event_mentions"]]
     except KeyError as error:
         raise ValueError(f"{error.args[0]} is missing") from None
@@ -108,30 +103,37 @@ def record_of(found: Any) -> Record:
 
 
 def _entity(one: Any, size: int) -> Entity:
-    return Entity(_text(one, "id"), str(one.get("entity_type") or ""), _span(one, size, "an entity mention"))
+    start, end, id_ = one["start"], one["end"], one["id"]
+    if type(start) is not int or type(end) is not int or not 0 <= start < end <= size:
+        raise _no_tokens(start, end, size, "an entity mention")
+    if type(id_) is not str:
+        raise ValueError("id must be text")
+    return id_, str(one.get("entity_type") or ""), (start, end)
 
 
 def _event(one: Any, places: Mapping[str, Span], size: int) -> Happening:
     fillers = []
     for argument in one["arguments"]:
-        place = places.get(argument.get("entity_id"))
-        fillers.append(Filler(_text(argument, "role"), place if place is not None else _span(argument, size, "an argument")))
-    return Happening(_text(one, "event_type"), _span(one["trigger"], size, "a trigger"), fillers)
-
-
-def _text(one: Any, key: str) -> str:
-    value = one[key]
-    if type(value) is not str:
-        raise ValueError(f"{key} must be text")
-    return value
+        role, place = argument["role"], places.get(argument.get("entity_id"))
+        if type(role) is not str:
+            raise ValueError("role must be text")
+        fillers.append((role, _span(argument, size, "an argument") if place is None else place))
+    type_ = one["event_type"]
+    if type(type_) is not str:
+        raise ValueError("event_type must be text")
+    return Happening(type_, _span(one["trigger"], size, "a trigger"), fillers)
 
 
 def _span(one: Any, size: int, what: str) -> Span:
     start, end = one["start"], one["end"]
     if type(start) is not int or type(end) is not int or not 0 <= start < end <= size:
-        within = f" of {size}" if size < 1 << 31 else ""
-        raise ValueError(f"{what} stands at [{start}, {end}), which are no tokens{within}")
+        raise _no_tokens(start, end, size, what)
     return start, end
+
+
+def _no_tokens(start: object, end: object, size: int, what: str) -> ValueError:
+    within = f" of {size}" if size < 1 << 31 else ""
+    return ValueError(f"{what} stands at [{start}, {end}), which are no tokens{within}")
 
 
 def windows_of(records: Iterable[Record]) -> Windows:
