@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,14 @@ from eventbank.formats.sample import Sample, canonical, joined
 from eventbank.layer import Layer, Mention
 
 pytestmark = pytest.mark.slow
+
+
+@cache
+def vocab() -> Any:
+    """The words of a blank pipeline, which takes long to make."""
+    import spacy
+
+    return spacy.blank("en").vocab
 
 
 @pytest.mark.parametrize("name", ["cas-xmi", "cas-json"])
@@ -81,10 +91,9 @@ def test_layers_of_another_project_are_reported() -> None:
 @given(sample=samples())
 def test_spacy_reads_the_spans_that_were_written(sample: Sample) -> None:
     """Every span is there, at the tokens that it touches; so a span of tokens is there as it was."""
-    import spacy
     from spacy.tokens import DocBin
 
-    (doc,) = DocBin(store_user_data=True).from_bytes(joined(docbin.dump([sample]))["docs.spacy"]).get_docs(spacy.blank("en").vocab)
+    (doc,) = DocBin(store_user_data=True).from_bytes(joined(docbin.dump([sample]))["docs.spacy"]).get_docs(vocab())
     layer = canonical(sample).layer
     assert doc.text == sample.text
     starts, ends = {token.idx for token in doc}, {token.idx + len(token) for token in doc}
