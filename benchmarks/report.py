@@ -14,8 +14,11 @@ README = Path(__file__).with_name("README.md")
 
 
 def apart(script: str, *words: str) -> list[float]:
-    """The numbers that a script prints last when it is called with some words; it runs in a process of its own, on one thread."""
-    threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_NUM_THREADS", "MKL_NUM_THREADS")}
+    """The numbers that a script prints last when it is called with some words; it runs in a process of its own, on one thread.
+
+    A new process inherits the peak of memory of the one that starts it, so that one should hold nothing large.
+    """
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     done = subprocess.run([sys.executable, script, *words], check=True, capture_output=True, text=True, env=os.environ | threads)
     return [float(word) for word in done.stdout.splitlines()[-1].split()]
 
@@ -24,7 +27,8 @@ def machine(*packages: str) -> str:
     """Where and with what was measured, and what else the machine did."""
     named = ", ".join(f"{name} {version(name)}" for name in packages)
     load = os.getloadavg()[1]
-    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}; load average {load:.1f}, of which this run is a part. Python {platform.python_version()}, {named}."
+    system = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}; load average {load:.1f}, this run included"
+    return f"{system}. Python {platform.python_version()}, {named}."
 
 
 def write(script: str, title: str, text: str) -> None:

@@ -1,9 +1,10 @@
-"""Story clusters on synthetic news with known copies, against datasketch: speed, recall, precision, memory. Writes its section of README.md.
+"""Story clusters on synthetic news with known copies, against datasketch: speed, recall, precision, memory.
 
 usage: python benchmarks/stories.py [ROUNDS]
 
-Both get the same texts in memory and give a cluster for each. The peer does what its documentation shows: sets of word 3-grams, MinHash with 128
-permutations (xxhash), MinHashLSH with 32 bands of 4, pairs whose estimate reaches 0.4. Seconds are those of the processor, on one core.
+Both get the same texts in memory and give a cluster for each. The peer does what its documentation shows: sets of word 3-grams, MinHash
+with 128 permutations (xxhash), MinHashLSH with 32 bands of 4, pairs whose estimate reaches 0.4. Seconds are those of the processor, on one
+core. Writes its section of README.md.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ DOCUMENTS, FEW = 50_000, 25_000
 JACCARD, BANDS, ROWS = 0.4, 32, 4
 
 
-def save(path: Path, count: int) -> None:
-    """Makes the news, and keeps texts and truth."""
+def save(path: str, count: int) -> None:
+    """Makes the news, keeps texts and truth, and prints how many pairs are copies."""
     news = make(count)
     batch = pa.RecordBatch.from_arrays([pa.array(news.texts, pa.large_string()), pa.array(news.story)], ["text", "story"])
-    with pa.ipc.new_file(str(path), batch.schema) as writer:
+    with pa.ipc.new_file(path, batch.schema) as writer:
         writer.write_batch(batch)
+    print(pairs(news.story))
 
 
 def ours(texts: pa.Array) -> np.ndarray:
@@ -82,9 +84,8 @@ def main(rounds: int) -> None:
     """Measures in turn, and writes the section."""
     with tempfile.TemporaryDirectory() as folder:
         path, few = Path(folder) / "news.arrow", Path(folder) / "few.arrow"
-        save(path, DOCUMENTS)
-        save(few, FEW)
-        truth = pairs(pa.ipc.open_file(pa.OSFile(str(path))).read_all()["story"].to_numpy())
+        (truth,) = apart(__file__, "save", str(path), str(DOCUMENTS))
+        apart(__file__, "save", str(few), str(FEW))
         found: dict[str, list[list[float]]] = {"ours": [], "datasketch": []}
         for _ in range(rounds):
             for name, results in found.items():
@@ -100,8 +101,8 @@ def main(rounds: int) -> None:
     ]
     text = f"""`python benchmarks/stories.py`, {dt.date.today()}, {machine("numpy", "pyarrow", "datasketch")}
 
-{DOCUMENTS:,} texts of about 400 words by `news.py` with {truth:,} pairs of copies (edited, cut off, both, framed, the same), and templates that are none; {rounds} rounds in turn, each in
-a process of its own. The words of unrelated texts are drawn independently, so real precision will be lower.
+{DOCUMENTS:,} texts of about 400 words by `news.py` with {truth:,.0f} pairs of copies (edited, cut off, both, framed, the same), and templates
+that are none; {rounds} rounds in turn, each in a process of its own; seconds are those of the processor. The words of unrelated texts are drawn independently, so real precision will be lower.
 
 | what | documents a second and core (median) | recall of pairs | precision of pairs | peak memory, MiB |
 |---|---|---|---|---|
@@ -117,7 +118,9 @@ a process of its own. The words of unrelated texts are drawn independently, so r
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
+    if sys.argv[1:2] == ["save"]:
+        save(sys.argv[2], int(sys.argv[3]))
+    elif len(sys.argv) == 3:
         measure(*sys.argv[1:])
     else:
         main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)

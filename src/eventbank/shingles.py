@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -297,7 +297,7 @@ def _table() -> tuple[Numbers, Numbers, Numbers]:
         folded[run.start() : run.end()] = np.arange(run.start(), run.end())
     hard = np.zeros(len(every), bool)
     hard[0x1160:0x1200] = True
-    hard[[at for at, one in enumerate(every) if unicodedata.category(one)[0] == "M" or not unicodedata.is_normalized("NFC", one)]] = True
+    hard[[ord(one) for one in _varied() if unicodedata.category(one)[0] == "M" or not unicodedata.is_normalized("NFC", one)]] = True
     for point, lower in _lower().items():
         hard[point] |= (is_unequal := point in _unequal())
         folded[point] = point if is_unequal else ord(lower)
@@ -310,10 +310,15 @@ def _table() -> tuple[Numbers, Numbers, Numbers]:
 @cache
 def _lower() -> dict[int, str]:
     """The lower case, in its compatible form where that is one character, of each character that is not its own."""
-    every = (chr(point) for point in range(0x80, PLANES) if not 0xD800 <= point < 0xE000)
-    forms = ((one, unicodedata.normalize("NFKC", one)) for one in every if one.isalnum())
+    forms = ((one, unicodedata.normalize("NFKC", one)) for one in _varied() if one.isalnum())
     lower = ((one, (form if len(form) == 1 else one).lower()) for one, form in forms)
     return {ord(one): form for one, form in lower if len(form) == 1 and form != one and form.isalnum()}
+
+
+def _varied() -> Iterator[str]:
+    """The characters beyond ASCII that may have a case or another form: all but surrogates, ideographs and syllables of Hangul."""
+    ranges = ((0x80, 0x3400), (0x4DC0, 0x4E00), (0xA000, 0xAC00), (0xD7A4, 0xD800), (0xE000, 0x20000), (0x2F800, 0x2FB00))
+    return map(chr, chain.from_iterable(range(first, last) for first, last in ranges))
 
 
 @cache
