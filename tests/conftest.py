@@ -22,7 +22,7 @@ PARTS = ("articles", "annotations", "schema", "eventbank.toml")
 
 
 def copy_inputs(to: Path) -> Path:
-    """A copy of the inputs of the project's own corpus, without its release."""
+    """A copy of the inputs of the project's own corpus, without its dataset and as if it had never been released."""
     for name in PARTS:
         source = ROOT / name
         if source.is_dir():
@@ -30,6 +30,7 @@ def copy_inputs(to: Path) -> Path:
         else:
             to.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, to / name)
+    (to / "schema" / "releases.csv").unlink(missing_ok=True)
     return to
 
 
@@ -64,7 +65,7 @@ def two_passes(corpus_root: Path) -> Path:
     tense = next(result for result in tasks[0]["annotations"][0]["result"] if result.get("from_name") == "tense")
     assert tense["value"]["choices"] == ["Past"]
     tense["value"]["choices"] = ["Present"]
-    for name in ("gold.json", "decisions.yaml", "pass-2.json"):
+    for name in ("gold.json", "decisions.yaml", "gamma.yaml", "pass-2.json"):
         (corpus_root / "annotations" / name).unlink(missing_ok=True)
     (corpus_root / "annotations" / "pass-2.json").write_text(json.dumps(tasks), "utf-8")
     shutil.rmtree(corpus_root / "dataset", ignore_errors=True)

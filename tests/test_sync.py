@@ -376,7 +376,8 @@ def test_what_a_server_drops_is_found_again_after_two_servers() -> None:
         assert manifest.original(task["annotations"][0], task) == first["annotations"][0]
 
 
-def test_drafts_are_kept_whole_and_what_has_nothing_to_lose_leaves_no_record(task: dict[str, Any]) -> None:
+def test_drafts_are_kept_whole_and_what_has_nothing_to_lose_leaves_no_record() -> None:
+    task = {"data": {"doc_id": "d"}, "annotations": [{"completed_by": {"email": "annotator-1@annotators.invalid"}, "result": []}]}
     assert manifest.records(task, ("annotations", "predictions")) == []
     draft = {"id": 3, "user": "annotator-1@annotators.invalid", "result": [1]}
     assert manifest.records(task | {"drafts": [draft]}, ()) == [{"node": "draft", "by": "annotator-1", "id": 3, "fields": draft}]

@@ -57,9 +57,9 @@ def utf8_ruler(text: str) -> Ruler:
 
 _TOKEN = re.compile(
     r"""
-      \d++(?![^\W\d_])(?:[.,:]\d++(?![^\W\d_]))*+      # numbers, times and amounts keep their inner marks: 5,500  7:10  2.5
+      \d+(?![^\W_])(?:[.,:]\d+(?![^\W_]))*             # numbers, times and amounts keep their inner marks: 5,500  7:10  2.5
     | (?:[^\W\d_]\.){2,}                               # initials and abbreviations of single letters: U.S.  a.m.
-    | [^\W_][^\W_\u0300-\u036f]*+(?:[\u0300-\u036f]++[^\W_]*+)*+(?:['\u2019][^\W\d_]+)?   # words, with what follows an apostrophe
+    | [^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_\u0300-\u036f]*)*(?:['\u2019][^\W\d_]+)?   # words, with what follows an apostrophe
     | \S                                               # any other visible character stands alone
     """,
     re.VERBOSE,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -128,7 +128,10 @@ def _checked_out(root: Path, revision: str) -> Iterator[Path]:
         raise EventBankError(NO_RELEASE.at(place, "the commit holds no dataset/"))
     data = repo.archive(commit, [name for name in ("dataset", SPLITS_FILE) if repo.has(commit, name)])
     with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        archive.extractall(folder, filter="data")
+        for member in (one for one in archive if one.isfile() and ".." not in Path(one.name).parts):
+            target = Path(folder) / member.name.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(cast(IO[bytes], archive.extractfile(member)).read())
         yield Path(folder)
 
 
