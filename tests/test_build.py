@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -268,16 +269,47 @@ def test_bad_input_is_refused_with_its_code_and_changes_nothing(built_root: Path
     assert bytes_of(built_root) == before
 
 
+def shuffled(root: Path) -> None:
+    """The same inputs in another order: files made anew in reverse, entries, rows and settings turned round, other times and modes."""
+    for folder in (root / "articles", root / "annotations"):
+        held = {path: path.read_bytes() for path in folder.iterdir()}
+        for path in held:
+            path.unlink()
+        for path, data in sorted(held.items(), reverse=True):
+            path.write_bytes(data)
+            os.utime(path, (0, 0))
+            path.chmod(0o600)
+    sources = root / "articles" / "sources.yaml"
+    head, *entries = re.split(r"^(?=[0-9a-z_]+:$)", sources.read_text("utf-8"), flags=re.MULTILINE)
+    sources.write_text(head + "".join(entry.rstrip() + "\n" for entry in reversed(entries)), "utf-8")
+    frozen = root / "schema" / "splits.csv"
+    first, *rows = frozen.read_text("utf-8").splitlines(keepends=True)
+    frozen.write_text(first + "".join(reversed(rows)), "utf-8")
+    settings = root / "eventbank.toml"
+    before, *sections = re.split(r"^(?=\[)", settings.read_text("utf-8"), flags=re.MULTILINE)
+    settings.write_text(before + "\n".join(section.rstrip() + "\n" for section in reversed(sections)), "utf-8")
+
+
 @pytest.mark.slow
-def test_the_same_inputs_give_the_same_bytes_in_another_folder_locale_and_time(tmp_path: Path) -> None:
+def test_the_same_inputs_give_the_same_bytes_in_another_folder_locale_time_and_order(tmp_path: Path) -> None:
+    ascii_only = {"TZ": "UTC", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONHASHSEED": "1", "USER": "one"}
+    elsewhere = {"TZ": "Asia/Seoul", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "2", "USER": "two", "HOME": str(tmp_path)}
     outputs = []
-    for name, zone, locale in (("one", "UTC", "C"), ("deeper/two", "Asia/Seoul", "C.UTF-8")):
+    for name, environment in (("one", ascii_only), ("deeper/two", elsewhere)):
         root = copy_inputs(tmp_path / name)
-        environment = os.environ | {"TZ": zone, "LC_ALL": locale, "PYTHONHASHSEED": str(len(name))}
-        subprocess.run(
-            [sys.executable, "-m", "eventbank", "build"], cwd=root, check=True, env=environment, timeout=120, capture_output=True
+        if name != "one":
+            shuffled(root)
+        run = subprocess.run(
+            [sys.executable, "-m", "eventbank", "build"],
+            cwd=root,
+            env=os.environ | environment,
+            timeout=300,
+            capture_output=True,
+            text=True,
         )
+        assert run.returncode == 0, run.stderr
         outputs.append(bytes_of(root / "dataset"))
+    assert outputs[0]["manifest.json"] == outputs[1]["manifest.json"]
     assert outputs[0] == outputs[1]
 
 
