@@ -71,3 +71,11 @@ def test_the_changelog_names_the_version_of_the_package() -> None:
 def test_no_page_holds_a_path_of_a_machine_or_a_download_address() -> None:
     for path in [*Path(ROOT).glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "constraints.txt", ROOT / "Makefile"]:
         assert not re.search(r"/home/|/root/|/tmp/|https?://(?!127\.0\.0\.1)\S*(?:simple|packages|files\.)", path.read_text("utf-8")), path
+
+
+@pytest.mark.parametrize("pins", sorted(path.name for path in ROOT.glob("*constraints.txt")))
+def test_no_package_is_pinned_twice(pins: str) -> None:
+    names = [
+        re.sub(r"[-_.]+", "-", line.partition("==")[0]).lower() for line in (ROOT / pins).read_text("utf-8").splitlines() if "==" in line
+    ]
+    assert sorted(names) == sorted(set(names))
