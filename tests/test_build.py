@@ -398,9 +398,10 @@ def test_articles_without_cut_dates_are_refused_with_a_proposal(small: Callable[
 def test_a_released_version_cannot_get_other_rows(built_root: Path) -> None:
     corpus_root, digest = built_root, check_digest(built_root)
     releases = corpus_root / "schema" / "releases.csv"
-    releases.write_text(f"version,digest,date\n0.1.0,{digest},2026-01-01\n", "utf-8")
+    version = open_corpus(corpus_root).version
+    releases.write_text(f"version,digest,date\n{version},{digest},2026-01-01\n", "utf-8")
     build(open_corpus(corpus_root))
-    releases.write_text("version,digest,date\n0.1.0,0000,2026-01-01\n", "utf-8")
+    releases.write_text(f"version,digest,date\n{version},0000,2026-01-01\n", "utf-8")
     with pytest.raises(EventBankError, match="E611"):
         build(open_corpus(corpus_root))
 
