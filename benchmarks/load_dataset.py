@@ -28,7 +28,7 @@ from eventbank.release.content import Release
 from eventbank.schemas import label_names, vocabulary
 from eventbank.tables import ARGUMENTS, DOCUMENTS, EVENTS, MENTIONS, SPLITS, Column, Table
 
-ROUNDS = 1
+ROUNDS = 5
 DOCUMENTS_MADE, PATTERNS = 100_000, 2_000
 SHARE = {"train": 80_000, "validation": 10_000, "test": 10_000}
 BOUND = {"documents": 1.1, "mentions": 1.1, "arguments": None, "events": 2.0}
