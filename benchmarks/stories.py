@@ -94,15 +94,18 @@ def main(rounds: int) -> None:
     speed = {name: [DOCUMENTS / one[0] for one in results] for name, results in found.items()}
     ratios = [one / other for one, other in zip(speed["ours"], speed["datasketch"], strict=True)]
     own = found["ours"][0]
+    fast = speed["ours"]
     kilobytes = ((own[4] - own[3]) - (less[4] - less[3])) * 1024 / (DOCUMENTS - FEW)
     rows = [
-        f"| {label} | {statistics.median(speed[name]):,.0f} | {found[name][0][1]:.4f} | {found[name][0][2]:.4f} | {found[name][0][4]:,.0f} |"
+        f"| {label} | {statistics.median(speed[name]):,.0f} | {one[1]:.4f} | {one[2]:.4f} | {one[4]:,.0f} |"
         for name, label in (("ours", "`eventbank.stories`"), ("datasketch", "datasketch"))
+        for one in found[name][:1]
     ]
     text = f"""`python benchmarks/stories.py`, {dt.date.today()}, {machine("numpy", "pyarrow", "datasketch")}
 
-{DOCUMENTS:,} texts of about 400 words by `news.py` with {truth:,.0f} pairs of copies (edited, cut off, both, framed, the same), and templates
-that are none; {rounds} rounds in turn, each in a process of its own; seconds are those of the processor. The words of unrelated texts are drawn independently, so real precision will be lower.
+{DOCUMENTS:,} texts of about 400 words by `news.py` with {truth:,.0f} pairs of copies (edited, cut off, both, framed, the same), and
+templates that are none; {rounds} rounds in turn, each in a process of its own; seconds are those of the processor. The words of unrelated
+texts are drawn independently, so precision on real news will be lower.
 
 | what | documents a second and core (median) | recall of pairs | precision of pairs | peak memory, MiB |
 |---|---|---|---|---|
@@ -110,7 +113,7 @@ that are none; {rounds} rounds in turn, each in a process of its own; seconds ar
 
 | promise | bound | measured |
 |---|---|---|
-| documents a second | 12,000 | {statistics.median(speed["ours"]):,.0f} ({min(speed["ours"]):,.0f} to {max(speed["ours"]):,.0f}) |
+| documents a second | 12,000 | {statistics.median(fast):,.0f} ({min(fast):,.0f} to {max(fast):,.0f}) |
 | times datasketch | 10 | {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}) |
 | recall, precision | 0.98 | {own[1]:.4f}, {own[2]:.4f} |
 | memory that grows, in one process | stated | {kilobytes:.1f} kB a document ({FEW:,} to {DOCUMENTS:,}) |"""
