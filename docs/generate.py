@@ -46,6 +46,7 @@ RANGES = {
     "6": "Releases: building, reading, comparing, releasing, publishing",
     "7": "Scoring, formats, baselines",
     "8": "Ingest and engines",
+    "9": "Serving, pages and downloads",
 }
 
 

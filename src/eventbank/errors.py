@@ -15,6 +15,7 @@ with ``W`` do not.
 | E6xx | building and reading a release, comparing, releasing and publishing it |
 | E7xx | scoring, formats, baselines |
 | E8xx | ingest and engines |
+| E9xx | serving, pages and downloads |
 """
 
 from __future__ import annotations
