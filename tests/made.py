@@ -15,11 +15,12 @@ from typing import Any
 from hypothesis import strategies as st
 from sketch import ONTOLOGY
 
+from eventbank import leaks
 from eventbank.corpus import Settings
 from eventbank.document import Document, Rights, Zone, assemble, sha256
 from eventbank.labelstudio import codec
 from eventbank.layer import Argument, Event, Layer, Mention, numbered
-from eventbank.release.content import Release
+from eventbank.release.content import LEAKS, Release
 from eventbank.release.rows import Labelled, argument_rows, document_row, event_row, mention_rows, sentence_rows
 from eventbank.schemas import label_names
 from eventbank.splits import Placement
@@ -70,7 +71,8 @@ def made(draw: st.DrawFn) -> Made:
     }
     tables = {table: {"train": table.table(found)} for table, found in rows.items() if found}
     settings = Settings(name="made", title="Made", repo="made/made", version="1.0.0")
-    release = Release(settings, label_names(ONTOLOGY), tables, "made", (), dict(+left_out))
+    reports = {LEAKS: leaks.report(tables, settings.thresholds)}
+    release = Release(settings, label_names(ONTOLOGY), tables, "made", (), dict(+left_out), reports=reports)
     return Made(release, pages, documents)
 
 

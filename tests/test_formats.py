@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from operator import attrgetter
 
 import pytest
 from hypothesis import given, settings
-from samples import back, loaded, problems, samples
+from samples import back, loaded, made, problems, samples
 from sketch import layer_of
 
 from eventbank.formats.losses import ASPECTS, losses
@@ -80,6 +81,17 @@ def test_a_format_of_a_library_loses_nothing_but_what_it_is_said_to_lose(name: s
     assert once is not None
     assert {loss.aspect for loss in losses(sample, once)} <= FORMATS[name].loses
     assert losses(once, back(once, name)) == []
+
+
+def test_a_span_widened_to_tokens_does_not_take_the_place_of_a_shorter_one() -> None:
+    gpe, none = ("entity", "GPE"), (None, None, {})
+    before = made(
+        "Seoul🚀Seoul", [(0, 1, gpe, none), (0, 7, gpe, ("NAM", None, {})), (1, 1, gpe, none)], [], [], ("en", None, None, None, None)
+    )
+    wide = [(one, {1: (0, 5), 7: (0, 11), 2: (0, 5)}[one.end]) for one in before.layer.mentions]
+    mentions = [replace(one, start=start, end=end, text=before.text[start:end]) for one, (start, end) in wide]
+    after = replace(before, layer=replace(before.layer, mentions=tuple(sorted(mentions, key=attrgetter("start", "end")))))
+    assert [loss.aspect for loss in losses(before, after)] == ["span"] * 3
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -127,9 +127,16 @@ def _place(span: Mention | Event) -> _Place:
 
 
 def _near(span: Mention | Event, room: Mapping[_Place, int]) -> _Place | None:
-    """The place with room left, of the same type, that overlaps a span and whose ends are nearest to its own."""
+    """The place with room left, of the same type, that overlaps a span: the tightest around it, or else that with the nearest ends.
+
+    A format that widens spans to tokens gives each its tightest cover, so that no span takes the place of another.
+    """
+
+    def distance(one: _Place) -> tuple[bool, int]:
+        return not one[0] <= span.start < span.end <= one[1], abs(one[0] - span.start) + abs(one[1] - span.end)
+
     places = (one for one, left in room.items() if left and one[2] == span.type and one[0] < span.end and span.start < one[1])
-    return min(places, key=lambda one: abs(one[0] - span.start) + abs(one[1] - span.end), default=None)
+    return min(places, key=distance, default=None)
 
 
 def _of_arguments(one: Layer, other: Layer, twin: Mapping[str, str]) -> Iterator[Loss]:
