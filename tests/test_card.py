@@ -18,7 +18,7 @@ from conftest import LONG
 
 from eventbank.build import build
 from eventbank.corpus import open_corpus
-from eventbank.release import folder
+from eventbank.release import card, folder
 from eventbank.release.content import Release
 from eventbank.release.counts import counts, example
 from eventbank.release.markdown import joined, table
@@ -131,6 +131,21 @@ def test_the_card_says_which_release_to_publish(release: Path, tmp_path: Path) -
         for one, parts in full.tables.items()
     }
     assert "It may be published as it is." in card_of(replace(full, tables=tables), tmp_path / "free")
+
+
+def test_the_card_lists_kinds_of_rights_where_there_are_many_documents(
+    monkeypatch: pytest.MonkeyPatch, release: Path, tmp_path: Path
+) -> None:
+    content = folder.read(release)
+    assert "| `000_" in card_of(content, tmp_path / "few").split("may be passed on |")[1].split("\n\n")[0]
+    monkeypatch.setattr(card, "LISTED", 2)
+    text = card_of(content, tmp_path / "many").split("may be passed on |")[1]
+    assert "`000_" not in text.split("\n\n")[0]
+    kinds = re.findall(r"^\| +(\d+) \|", text.split("\n\n")[0], re.MULTILINE)
+    rest = re.search(r"And (\d+) more, with (\d+) documents", text)
+    assert len(kinds) == 2
+    assert rest is not None
+    assert sum(map(int, kinds)) + int(rest[2]) == 5
 
 
 def test_the_card_tells_how_to_cite(release: Path) -> None:

@@ -187,7 +187,9 @@ def test_the_first_release_is_1_0_0(root: Path) -> None:
 def test_a_release_writes_version_dataset_changelog_and_its_row(root: Path) -> None:
     edit(root / "eventbank.toml", 'version = "0.1.0"', 'version = "0.1.0"  # of the corpus')
     done = release(open_corpus(root), "1.0.0", today=DAY)
-    assert done.done == ("eventbank.toml", "dataset", "schema/splits.csv", "DATASHEET.md", "CHANGELOG.md", "schema/releases.csv")
+    assert done.done == (
+        *("eventbank.toml", "dataset", "schema/splits.csv", "schema/tables", "DATASHEET.md", "CHANGELOG.md", "schema/releases.csv"),
+    )
     assert 'version = "1.0.0"  # of the corpus\ndate = 2026-01-31\n' in (root / "eventbank.toml").read_text("utf-8")
     assert json.loads((root / "dataset" / "croissant.json").read_text("utf-8"))["datePublished"] == "2026-01-31"
     assert json.loads((root / "dataset" / "manifest.json").read_text("utf-8"))["version"] == "1.0.0"

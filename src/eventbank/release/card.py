@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +26,8 @@ from eventbank.release.markdown import joined, table
 from eventbank.release.picture import PICTURE
 from eventbank.tables import DOCUMENTS, SPLITS
 
+LISTED = 100
+"""Documents, or kinds of rights, that the card lists one by one."""
 _YEAR = re.compile(r"\byear\s*=\s*[{\"]?\s*(\d{4})")
 
 
@@ -180,18 +183,22 @@ def _splits(documents: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _rights(documents: Sequence[Mapping[str, Any]]) -> str:
-    rows = [
-        (
-            f"`{row['doc_id']}`",
-            row["publisher"] or "",
-            row["agency"] or "",
-            row["rights"]["holder"] or "",
-            row["rights"]["statement"] or "none on the page",
-            "yes" if row["rights"]["redistribute"] else "no",
-        )
-        for row in sorted(documents, key=lambda row: str(row["doc_id"]))
-    ]
-    return table(("document", "publisher", "agency", "holder", "statement", "may be passed on"), rows)
+    """The rights of each document, and of more than `LISTED` the documents with the same rights in one row."""
+    head = ("publisher", "agency", "holder", "statement", "may be passed on")
+    if len(documents) <= LISTED:
+        rows = [(f"`{row['doc_id']}`", *_rights_of(row)) for row in sorted(documents, key=lambda row: str(row["doc_id"]))]
+        return table(("document", *head), rows)
+    alike = Counter(_rights_of(row) for row in documents)
+    most = sorted(alike.items(), key=lambda pair: (-pair[1], pair[0]))
+    rest = len(most) - LISTED
+    more = f"\n\nAnd {rest} more, with {sum(count for _, count in most[LISTED:])} documents." if rest > 0 else ""
+    return table(("documents", *head), [(count, *rights) for rights, count in most[:LISTED]]) + more
+
+
+def _rights_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    rights = row["rights"]
+    said = (row["publisher"] or "", row["agency"] or "", rights["holder"] or "", rights["statement"] or "none on the page")
+    return *said, "yes" if rights["redistribute"] else "no"
 
 
 def _publish(documents: Sequence[Mapping[str, Any]], present: int) -> str:

@@ -149,9 +149,9 @@ def release(
             ]
         settings = _settings(corpus, entry)
         done = [MARK] if _written(corpus.root / MARK, settings) else []
-        beside = {path: _bytes(path) for path in (corpus.frozen_splits, corpus.datasheet)}
+        beside = {path: _contents(path) for path in (corpus.frozen_splits, corpus.table_schemas, corpus.datasheet)}
         done += ["dataset"] if put(inputs, made).changed else []
-        done += [corpus.relative(path) for path, before in beside.items() if _bytes(path) != before]
+        done += [corpus.relative(path) for path, before in beside.items() if _contents(path) != before]
         done += [corpus.relative(path) for path, data in files if _written(path, data)]
         commit = ""
         if repo is not None:
@@ -279,6 +279,11 @@ def _tagged(corpus: Corpus, made: Release, known: Entry | None, repo: Repository
     if held is None or (held.version, held.digest) != (corpus.version, made.digest):
         raise EventBankError(OTHER_TAG.at(Place(file=name), f"{commit[:12]}, which does not hold {corpus.version}"))
     return commit
+
+
+def _contents(path: Path) -> dict[str, bytes]:
+    """The bytes of a file or of the files in a folder, by name; none if it is not there."""
+    return {one.name: one.read_bytes() for one in (path, *path.glob("*")) if one.is_file()}
 
 
 def _bytes(path: Path) -> bytes | None:
