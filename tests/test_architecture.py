@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "eventbank"
 ROW = re.compile(r"^\| (\d) \w+ \| (`.+`) \|$", re.MULTILINE)
-EXTRAS = {"label_studio_sdk", "duckdb", "polars", "pandas", "dask", "matplotlib"}
+EXTRAS = {"label_studio_sdk", "duckdb", "polars", "pandas", "dask", "matplotlib", "starlette", "uvicorn", "jinja2"}
 HEAVY = {"datasets", "pyarrow", "numpy", "pandera", "yaml", "sentencex", "label_studio_sdk"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from eventbank.cli import agreement, corpus, ingest, label, release, research
+from eventbank.cli import agreement, corpus, ingest, label, release, research, serve
 from eventbank.cli.base import Commands
 
 
@@ -36,5 +36,6 @@ for command in (
     research.import_command,
     research.score_command,
     research.predict_command,
+    serve.serve_command,
 ):
     main.add_command(command)

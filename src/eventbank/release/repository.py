@@ -33,6 +33,15 @@ class Repository:
         """Whether a commit holds a file or folder."""
         return self._git("cat-file", "-e", f"{commit}:./{path}").returncode == 0
 
+    def tags(self) -> tuple[str, ...]:
+        """The names of all tags, in order."""
+        return tuple(self._run("tag", "--list").decode("utf-8", "surrogateescape").split())
+
+    def tree(self, commit: str, path: str) -> str | None:
+        """The id of a folder in a commit, which is made of its content; None if there is none."""
+        found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}:./{path}")
+        return found.stdout.decode("ascii").strip() if found.returncode == 0 else None
+
     def archive(self, commit: str, paths: Sequence[str]) -> bytes:
         """Files and folders of a commit as a tar file, with the bytes that a checkout would give, line ends as they are committed."""
         return self._run("-c", "core.autocrlf=false", "archive", "--format=tar", commit, "--", *paths)

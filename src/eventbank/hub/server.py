@@ -1,0 +1,162 @@
+"""The server: what it answers (`application`), and how it runs (`serve`)."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from eventbank.errors import Code, EventBankError, Place
+from eventbank.hub.access import EVERYONE, Access, guarded
+from eventbank.hub.connections import patient_protocol
+from eventbank.hub.routes import routes
+from eventbank.hub.shelf import Shelf
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.routing import BaseRoute
+
+NO_SERVER = Code("E905", "starlette, uvicorn or jinja2 is not installed", "Install the extra: pip install 'eventbank[serve]'.")
+NO_PORT = Code("E906", "the server cannot listen there", "Take another --port (0 finds a free one), or stop what listens there.")
+
+MOST_CONNECTIONS = 400
+"""Connections at once; each may hold a socket and a file, and a process has a thousand of them on most systems."""
+LAST_SECONDS = 5
+"""How long answers that were begun may go on when the server is stopped."""
+
+
+def application(shelf: Shelf, access: Access = EVERYONE) -> Starlette:
+    """The application that serves a shelf: the routes of the Hub, and the pages.
+
+    Who has no token sees the stand-off editions if `access` says so, and else nothing.
+
+    Raises:
+        EventBankError: E905 without the extra `serve`.
+    """
+    try:
+        from starlette.applications import Starlette
+        from starlette.routing import Mount
+    except ImportError:
+        raise EventBankError(NO_SERVER.at()) from None
+
+    full = Starlette(routes=_all(shelf, private=access.token is not None))
+    bare = Starlette(routes=_all(shelf.open(), private=False)) if access.open_standoff else None
+    return Starlette(routes=[Mount("/", app=guarded(full, bare, access))])
+
+
+def serve(
+    shelf: Shelf,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    access: Access = EVERYONE,
+    *,
+    log: bool = False,
+    started: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serves a shelf until the process gets SIGINT or SIGTERM; what was begun may then go on for a moment.
+
+    Args:
+        shelf: what there is.
+        host: address to listen at.
+        port: 0 takes a free one.
+        access: who may read.
+        log: write a line for each request to standard error.
+        started: is called with the address of the server when it listens.
+
+    Raises:
+        EventBankError: E905 without the extra `serve`, E906 if the server cannot listen there.
+    """
+    app = application(shelf, access)
+    try:
+        import uvicorn
+    except ImportError:
+        raise EventBankError(NO_SERVER.at()) from None
+
+    config = uvicorn.Config(
+        app,
+        http=patient_protocol(),
+        ws="none",
+        lifespan="off",
+        log_config=_logging(log),
+        access_log=log,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=LAST_SECONDS,
+        proxy_headers=False,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    with closing(_listening(host, port)) as listening, _stopping(server):
+        started(_url(host, listening.getsockname()[1]))
+        server.run(sockets=[listening])
+
+
+def _all(shelf: Shelf, private: bool) -> list[BaseRoute]:
+    """Every route over a shelf."""
+    found = routes(shelf, private=private)
+    if find_spec("eventbank.hub.pages"):
+        found += import_module("eventbank.hub.pages").routes(shelf)
+    return found
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        EventBankError: E906 if there can be none.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        found = socket.socket(family, kind, protocol)
+        try:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind(address)
+            found.listen(2048)
+        except BaseException:
+            found.close()
+            raise
+    except (OSError, OverflowError) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        raise EventBankError(NO_PORT.at(Place(file=f"{host}:{port}"), said)) from None
+    return found
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def _stopping(server: uvicorn.Server) -> Iterator[None]:
+    """Lets a signal stop the server even before it runs, and end the process in peace: uvicorn raises it again when it is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _logging(log: bool) -> dict[str, Any]:
+    """Where uvicorn writes: to standard error, requests only if `log`. No header is ever in a line."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"plain": {"format": "%(asctime)s %(message)s"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
+        "loggers": {
+            "uvicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "uvicorn.access": {"handlers": ["stderr"] if log else [], "level": "INFO" if log else "WARNING", "propagate": False},
+        },
+    }

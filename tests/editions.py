@@ -1,0 +1,57 @@
+"""More versions of a release, and a server of them as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from eventbank.release import folder
+from eventbank.tables import DOCUMENTS, EVENTS
+
+
+def another(release: Path, to: Path, version: str) -> Path:
+    """A release like the one in a folder, with another version, which is also what every title in it says."""
+    found = folder.read(release)
+    tables = dict(found.tables)
+    for table in (DOCUMENTS, EVENTS):
+        tables[table] = {
+            split: part.set_column(part.schema.get_field_index("title"), "title", pa.array([version] * len(part)))
+            for split, part in found.tables[table].items()
+        }
+    to.mkdir(parents=True)
+    folder.write(replace(found, settings=replace(found.settings, version=version), tables=tables), to)
+    return to
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that runs: its address, and its process."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def running(*words: str | Path, cwd: Path | None = None, stderr: int | None = None) -> Iterator[Running]:
+    """`eventbank serve` on a free port of loopback, until the block ends."""
+    command: Sequence[str] = [sys.executable, "-m", "eventbank", "serve", "--port", "0", "--json", *map(str, words)]
+    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=stderr, text=True, env=os.environ) as process:
+        try:
+            assert process.stdout is not None
+            said = ""
+            while not said.endswith("\n}\n"):
+                line = process.stdout.readline()
+                assert line, "the server ended"
+                said += line
+            yield Running(json.loads(said)["url"], process)
+        finally:
+            process.terminate()
+            process.wait(20)

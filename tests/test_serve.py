@@ -1,0 +1,68 @@
+"""`eventbank serve` as a process: how it starts, whom it refuses, how it stops."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from editions import running
+
+from eventbank.cli import main
+from eventbank.errors import EventBankError
+from eventbank.hub.access import access
+from eventbank.hub.server import application
+from eventbank.hub.shelf import Shelf
+
+
+def refused(*words: str | Path) -> str:
+    found = CliRunner().invoke(main, ["serve", *map(str, words)])
+    assert found.exit_code == 1, found.output
+    return found.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"two words of a token file", "тайна-тайна-тайна".encode(), b"a" * 16 + b"\nb"])
+def test_e903_a_token_file_that_cannot_be_used_and_not_a_word_of_it(content: bytes, release: Path, tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(content)
+    said = refused(release, "--token-file", tmp_path / "token")
+    assert "E903" in said
+    assert not content.strip() or content.decode().strip() not in said
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", ""])
+def test_e904_an_address_that_others_reach_needs_a_token(host: str, release: Path) -> None:
+    assert "E904" in refused(release, "--host", host)
+    assert access(None, host, without_token=True).token is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_loopback_needs_no_token(host: str) -> None:
+    assert access(None, host).local
+
+
+def test_e905_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "starlette.applications", None)
+    with pytest.raises(EventBankError, match="E905"):
+        application(Shelf(()))
+
+
+def test_e906_a_port_that_is_taken(release: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = refused(release, "--port", str(taken.getsockname()[1]))
+    assert "E906" in said
+    assert "in use" in said
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_0(how: signal.Signals, release: Path) -> None:
+    with running(release) as server:
+        urllib.request.urlopen(f"{server.url}/api/datasets").read()
+        server.process.send_signal(how)
+        assert server.process.wait(20) == 0
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"{server.url}/api/datasets")
