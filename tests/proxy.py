@@ -5,21 +5,29 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+PIECE = 1 << 14
+
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, a body and headers; `cut` ends the connection after half of the body."""
+    """A status, a body and headers; `cut` ends the connection after half of the body, `keep` after so many of its bytes.
+
+    With a `pace` the body goes out in pieces of 16 KiB, that many seconds apart.
+    """
 
     status: int = 200
     body: bytes = b"{}"
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
+    keep: int | None = None
+    pace: float = 0
 
 
 @dataclass
@@ -52,12 +60,16 @@ def serving(reply: Reply) -> Iterator[Seen]:
             self.send_response(answer.status)
             for name, value in {"Content-Type": "application/json", **answer.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body) + answer.cut))
+            if "Transfer-Encoding" not in answer.headers:
+                self.send_header("Content-Length", str(len(answer.body) + answer.cut))
             self.end_headers()
             if self.command == "HEAD":
                 return
-            self.wfile.write(answer.body[: len(answer.body) // 2] if answer.cut else answer.body)
-            if answer.cut:
+            kept = len(answer.body) // 2 if answer.cut else answer.keep
+            for at in range(0, len(answer.body[:kept]), PIECE):
+                self.wfile.write(answer.body[at : at + PIECE][: None if kept is None else kept - at])
+                time.sleep(answer.pace)
+            if answer.cut or answer.keep is not None:
                 self.wfile.flush()
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
@@ -110,3 +122,46 @@ def forward(url: str, change: Callable[[str, str, Callable[[], Answer]], Answer]
         return change(method, path.partition("?")[0], ask)
 
     return reply
+
+
+@dataclass
+class Line:
+    """A line to a server, byte for byte. It breaks for good when `left` bytes have come down all its connections; None is no limit."""
+
+    url: str
+    left: int | None = None
+
+
+@contextmanager
+def line_to(url: str) -> Iterator[Line]:
+    """A line to the server at `url`."""
+    parts = urlsplit(url)
+    listening = socket.create_server(("127.0.0.1", 0))
+    line = Line(f"http://127.0.0.1:{listening.getsockname()[1]}")
+
+    def carry(one: socket.socket, other: socket.socket, down: bool) -> None:
+        with suppress(OSError):
+            while data := one.recv(1 << 14):
+                if down and line.left is not None:
+                    data = data[: line.left]
+                    line.left -= len(data)
+                other.sendall(data)
+                if down and line.left == 0:
+                    break
+        for end in (one, other):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def answer() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listening.accept()
+                server = socket.create_connection((parts.hostname, parts.port))
+                for ends in ((client, server, False), (server, client, True)):
+                    threading.Thread(target=carry, args=ends, daemon=True).start()
+
+    threading.Thread(target=answer, daemon=True).start()
+    try:
+        yield line
+    finally:
+        listening.close()

@@ -87,14 +87,25 @@ def staged(target: Path) -> Iterator[Path]:
     stage.chmod(0o755)
     try:
         yield stage
-        _sync(stage)
-        if not target.exists():
-            stage.rename(target)
-        elif not _exchange(stage, target):
-            target.rename(_aside(target))
-            stage.rename(target)
+        put(stage, target)
     finally:
         recover(target)
+
+
+def put(stage: Path, target: Path) -> None:
+    """Gives a whole folder the name `target` in one step. What had that name is then at `stage`, or was moved aside as in `staged`.
+
+    Every file is brought to the disk first, so that a power cut afterwards finds it whole.
+    """
+    for path in stage.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+    if not target.exists():
+        stage.rename(target)
+    elif not _exchange(stage, target):
+        target.rename(_aside(target))
+        stage.rename(target)
 
 
 def recover(target: Path) -> None:
@@ -120,11 +131,3 @@ def _exchange(one: Path, other: Path) -> bool:
     except (OSError, AttributeError, TypeError):
         pass
     return False
-
-
-def _sync(folder: Path) -> None:
-    """Brings every file of a folder to the disk, so that a power cut after the exchange finds them whole."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())

@@ -31,6 +31,7 @@ for command in (
     release.standoff_command,
     release.hydrate_command,
     release.publish_command,
+    release.download_command,
     research.stats_command,
     research.export_command,
     research.import_command,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +79,27 @@ def report(problems: Sequence[Problem], as_json: bool) -> None:
     errors = sum(not problem.is_warning for problem in problems)
     if problems:
         click.echo(f"{errors} problems, {len(problems) - errors} warnings", err=True)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """What a long work calls with the done and the whole: a bar on standard error if that is a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _, __: None
+        return
+    with ExitStack() as stack:
+        bars: list[Any] = []
+        before = 0
+
+        def show(done: int, total: int) -> None:
+            nonlocal before
+            if not bars:
+                bar = click.progressbar(length=total, label=printable(label), file=sys.stderr, update_min_steps=max(1, total // 500))
+                bars.append(stack.enter_context(bar))
+            bars[0].update(done - before)
+            before = done
+
+        yield show
 
 
 def refuse(problems: Sequence[Problem], strict: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Commands on releases: diff, release, standoff, hydrate, publish."""
+"""Commands on releases: diff, release, standoff, hydrate, publish, download."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from eventbank.cli.base import AS_JSON, CORPUS, FOLDER, NEW_FOLDER, print_json, printable, report
+from eventbank.cli.base import AS_JSON, CORPUS, FILE, FOLDER, NEW_FOLDER, print_json, printable, progress_bar, report
 
 
 @click.command("diff", epilog="Examples: eventbank diff v1.0.0; eventbank diff v1.0.0 v1.1.0 --json; eventbank diff old/dataset dataset")
@@ -133,3 +133,33 @@ def hydrate_command(release: Path, articles: Path, out: Path, as_json: bool) -> 
         return
     report(made.problems, False)
     click.echo(f"{out}: texts of {len(made.documents)} documents put back, digest {made.digest[:16]}")
+
+
+@click.command("download", epilog="Example: eventbank download http://127.0.0.1:8000/datasets/owner/name --version 1.0.0 --to release")
+@click.argument("url")
+@click.option("--to", "to", type=NEW_FOLDER, required=True, help="Folder of the release; it appears when the release is whole.")
+@click.option("--version", default="", help="Version (1.0.0), tag or commit. Default: the one in URL, else main.")
+@click.option("--token-file", type=FILE, help="File that holds the token for this server and nothing else. Default: HF_TOKEN, see below.")
+@click.option("--replace", is_flag=True, help="Take the place of another release that lies in the folder.")
+@click.option("--workers", type=click.IntRange(1, 32), default=4, show_default=True, help="Files that come at the same time.")
+@click.option("--timeout", type=click.FloatRange(min=1), default=60, show_default=True, help="Seconds that the server may be silent.")
+@AS_JSON
+def download_command(url: str, to: Path, as_json: bool, **how: Any) -> None:
+    """Fetch a release from a server, verified against its manifest.
+
+    URL is the address of a repository of eventbank serve or of any Hub (http://host/datasets/owner/name, also as a browser shows it), or
+    owner/name for the server in HF_ENDPOINT. HF_TOKEN is sent to that server only, for any other give --token-file. A run that was cut off
+    is finished by the same command.
+    """
+    from eventbank.hub.download import download
+
+    with progress_bar(str(to)) as progress:
+        done = download(url, to, progress=progress, **how)
+    facts = {name: getattr(done, name) for name in ("url", "version", "digest", "commit", "files", "size", "fetched", "changed")}
+    if as_json:
+        print_json({"folder": str(done.folder), **facts})
+        return
+    what = (
+        f"{done.files} files, {done.size:,} bytes, {done.fetched:,} of them fetched" if done.changed else "was there before, nothing to do"
+    )
+    click.echo(printable(f"{to}: {done.version}, digest {done.digest[:16]}, {what}"))

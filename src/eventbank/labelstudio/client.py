@@ -6,11 +6,9 @@ looks at what the server has before it goes on.
 
 from __future__ import annotations
 
-import email.utils
 import hashlib
 import json
 import os
-import random
 import time
 import uuid
 from collections.abc import Callable
@@ -21,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from eventbank.backoff import LONGEST_WAIT, asked_for, pause
 from eventbank.errors import Code, EventBankError, Place, Problem
 
 AGAIN = "Run the same command again: what the server has already is not sent twice."
@@ -47,8 +46,7 @@ INCOMPLETE = Code("E378", "the export did not arrive whole", "Pull again; the ea
 
 ATTEMPTS = 4
 FIRST_WAIT = 1.0
-LONGEST_WAIT = 60.0
-"""Seconds: the wait before the second attempt, doubled for each further one, and the longest that a server may ask for."""
+"""Seconds before the second attempt, doubled for each further one."""
 
 CONNECT_WAIT = 10.0
 EXPORT_WAIT = 1800.0
@@ -189,8 +187,7 @@ def call(server: Server, do: Callable[[], _T], *, repeat: bool = True, attempts:
 
 def rest(attempt: int, wait: float | None = None) -> None:
     """Sleeps before the next attempt: as long as the server asked for, else twice as long as the time before, give or take a quarter."""
-    backoff = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
-    time.sleep(wait + random.uniform(0, 0.1) if wait is not None else backoff * random.uniform(0.75, 1.25))
+    time.sleep(pause(attempt, wait, FIRST_WAIT))
 
 
 def find_project(connection: Connection, name: str) -> Any | None:
@@ -265,7 +262,7 @@ def _trouble(server: Server, error: Exception) -> tuple[Problem, bool, float | N
 def _answered(server: Server, status: int, headers: dict[str, str], body: object) -> tuple[Problem, bool, float | None]:
     """What an answer means that is not the one hoped for."""
     lower = {name.lower(): value for name, value in headers.items()}
-    wait = _seconds(lower.get("retry-after"))
+    wait = asked_for(lower.get("retry-after"))
     own = isinstance(body, dict) and "detail" in body
     codes = {401: BAD_KEY, 403: FORBIDDEN, 408: CUT, 429: TOO_BUSY, 503: TOO_BUSY, 404: NO_PROJECT if own else NOT_LABEL_STUDIO}
     code = codes.get(status, SERVER_ERROR if status >= 500 else REFUSED if status >= 400 else NOT_LABEL_STUDIO)
@@ -287,14 +284,3 @@ def _shown(server: Server, text: str) -> str:
     """A text from outside as a message may show it: short, on one line, without the key."""
     line = " ".join(text.replace(server.key, "…").split())
     return line if len(line) <= SHOWN else f"{line[:SHOWN]}…"
-
-
-def _seconds(value: str | None) -> float | None:
-    """What Retry-After says: a number of seconds or a date."""
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        when = email.utils.parsedate_tz(value)
-        return max(0.0, email.utils.mktime_tz(when) - time.time()) if when else None

@@ -54,9 +54,22 @@ def read(folder: Path) -> dict[str, Any]:
         EventBankError: E601 if there is none or it is cut off.
     """
     try:
-        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise EventBankError(NO_MANIFEST.at(Place(file=NAME), "" if isinstance(error, OSError) else str(error))) from None
+        data = (folder / NAME).read_bytes()
+    except OSError:
+        raise EventBankError(NO_MANIFEST.at(Place(file=NAME))) from None
+    return parse(data)
+
+
+def parse(data: bytes) -> dict[str, Any]:
+    """The manifest in the bytes of its file. Its seal is not looked at; `data == sealed(parse(data))` says whether it holds.
+
+    Raises:
+        EventBankError: E601 if they are none.
+    """
+    try:
+        found = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise EventBankError(NO_MANIFEST.at(Place(file=NAME), str(error))) from None
     if not _is_whole(found):
         raise EventBankError(NO_MANIFEST.at(Place(file=NAME), "it has not the form of a release's manifest"))
     return dict(found)
