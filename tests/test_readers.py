@@ -280,7 +280,15 @@ def test_a_guessed_character_set_is_marked_as_guessed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "language"), [(SENTENCE, "en"), ("두 나라 장관들이 회담을 열었다", "ko"), ("両国の大臣が会談した", "ja"), ("12 34", "und")]
+    ("text", "language"),
+    [
+        (SENTENCE, "en"),
+        ("두 나라 장관들이 회담을 열었다", "ko"),
+        ("両国の大臣が会談した", "ja"),
+        ("12 34", "und"),
+        (SENTENCE.upper(), "en"),
+        ("ДВЕ СТРАНЫ ДОГОВОРИЛИСЬ О НОВОЙ ВСТРЕЧЕ В МОСКВЕ", "ru"),
+    ],
 )
 def test_the_language_is_that_of_the_text(text: str, language: str) -> None:
     assert language_of(text) == language

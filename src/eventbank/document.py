@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -46,8 +45,6 @@ NO_TEXT = Code(
     "E202", "no line of the page was kept as text", "Mark the body in sources.yaml, under zones, with the lines that belong to it."
 )
 NUL = Code("E203", "the text holds a NUL character", "Take it out of the article; databases behind Label Studio refuse it.")
-
-_SURROGATE, _NUL = re.compile("[\ud800-\udfff]"), re.compile("\x00")
 
 
 @dataclass(frozen=True, order=True)
@@ -180,8 +177,15 @@ def check_text(text: str, place: Place) -> None:
     """
     if not text.strip():
         raise EventBankError(NO_TEXT.at(place))
-    for code, pattern in ((LONE_SURROGATE, _SURROGATE), (NUL, _NUL)):
-        found = pattern.search(text)
-        if found:
-            at = found.start()
+    for code, at in ((LONE_SURROGATE, _surrogate(text)), (NUL, text.find("\0"))):
+        if at >= 0:
             raise EventBankError(code.at(replace(place, start=at, end=at + 1), f"U+{ord(text[at]):04X}"))
+
+
+def _surrogate(text: str) -> int:
+    """Where the first half of a character stands that cannot be stored, or -1."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        return error.start
+    return -1

