@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +15,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from eventbank.release import folder
+from eventbank.document import sha256
+from eventbank.release import folder, manifest
 from eventbank.tables import DOCUMENTS, EVENTS
 
 
@@ -55,3 +58,14 @@ def running(*words: str | Path, cwd: Path | None = None, stderr: int | None = No
         finally:
             process.terminate()
             process.wait(20)
+
+
+def with_large_file(release: Path, to: Path, size: int) -> tuple[Path, bytes]:
+    """A copy of a release with one file more, `large.bin`, of `size` bytes that do not repeat; and these bytes."""
+    shutil.copytree(release, to)
+    data = random.Random(size).randbytes(size)
+    (to / "large.bin").write_bytes(data)
+    facts = manifest.read(to)
+    files = [*facts["files"], {"path": "large.bin", "size": size, "sha256": sha256(data)}]
+    (to / manifest.NAME).write_bytes(manifest.sealed({**facts, "files": files}))
+    return to, data

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from eventbank.cli.base import AS_JSON, FILE, FOLDER, print_json, printable
+
+if TYPE_CHECKING:
+    from eventbank.hub.shelf import Shelf
 
 
 @click.command("serve", epilog="Example: eventbank serve releases --port 8000 --token-file ~/.eventbank-token")
@@ -35,13 +39,11 @@ def serve_command(
     """
     from eventbank.hub.access import access
     from eventbank.hub.server import serve
-    from eventbank.hub.shelf import shelf_of
 
     who = access(token_file, host, open_standoff=open_standoff, without_token=without_token)
-    shelf = shelf_of(folders)
-    there = {repo: [edition.version for edition in shelf.versions(repo)] for repo in shelf.repos}
 
-    def started(url: str) -> None:
+    def started(url: str, shelf: Shelf) -> None:
+        there = {repo: [edition.version for edition in shelf.versions(repo)] for repo in shelf.repos}
         if as_json:
             print_json({"url": url, "repos": there})
             return
@@ -49,4 +51,4 @@ def serve_command(
             click.echo(printable(f"{repo}: {', '.join(versions)}"))
         click.echo(f"at {url}; stop with Ctrl-C. Clients of the Hub find it with: export HF_ENDPOINT={url}")
 
-    serve(shelf, host, port, who, log=log, started=started)
+    serve(folders, host, port, who, log=log, started=started)

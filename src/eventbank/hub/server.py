@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventbank.errors import Code, EventBankError, Place
 from eventbank.hub.access import EVERYONE, Access, guarded
-from eventbank.hub.connections import patient_protocol
+from eventbank.hub.connections import MOST, patient_protocol
 from eventbank.hub.routes import routes
-from eventbank.hub.shelf import Shelf
+from eventbank.hub.shelf import Shelf, shelf_of, traces_of
 
 if TYPE_CHECKING:
     import uvicorn
     from starlette.applications import Starlette
     from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 NO_SERVER = Code("E905", "starlette, uvicorn or jinja2 is not installed", "Install the extra: pip install 'eventbank[serve]'.")
 NO_PORT = Code("E906", "the server cannot listen there", "Take another --port (0 finds a free one), or stop what listens there.")
 
-MOST_CONNECTIONS = 400
-"""Connections at once; each may hold a socket and a file, and a process has a thousand of them on most systems."""
 LAST_SECONDS = 5
 """How long answers that were begun may go on when the server is stopped."""
+LOOK_SECONDS = 2
+"""How often the server looks whether there are other releases now."""
 
 
 def application(shelf: Shelf, access: Access = EVERYONE) -> Starlette:
@@ -51,32 +55,46 @@ def application(shelf: Shelf, access: Access = EVERYONE) -> Starlette:
 
 
 def serve(
-    shelf: Shelf,
+    paths: Sequence[Path] = (),
     host: str = "127.0.0.1",
     port: int = 8000,
     access: Access = EVERYONE,
     *,
     log: bool = False,
-    started: Callable[[str], None] = lambda _: None,
+    started: Callable[[str, Shelf], None] = lambda *_: None,
 ) -> None:
-    """Serves a shelf until the process gets SIGINT or SIGTERM; what was begun may then go on for a moment.
+    """Serves the releases in folders until the process gets SIGINT or SIGTERM; what was begun may then go on for a moment.
+
+    A release that appears, goes, or is replaced while the server runs is noticed within seconds; answers that were begun end with the bytes
+    that they began with.
 
     Args:
-        shelf: what there is.
+        paths: as for `shelf_of`.
         host: address to listen at.
         port: 0 takes a free one.
         access: who may read.
         log: write a line for each request to standard error.
-        started: is called with the address of the server when it listens.
+        started: is called with the address of the server and what there is when it listens.
 
     Raises:
-        EventBankError: E905 without the extra `serve`, E906 if the server cannot listen there.
+        EventBankError: E905 without the extra `serve`, E906 if the server cannot listen there, and what `shelf_of` raises.
     """
-    app = application(shelf, access)
-    try:
-        import uvicorn
-    except ImportError:
-        raise EventBankError(NO_SERVER.at()) from None
+    here = Path.cwd()
+    traces, shelf = traces_of(paths, here), shelf_of(paths, here=here)
+    app = Exchangeable(application(shelf, access))
+    import uvicorn
+
+    async def look() -> None:
+        nonlocal traces
+        from anyio.to_thread import run_sync
+
+        try:
+            found = await run_sync(traces_of, paths, here)
+            if found != traces:
+                traces = found
+                app.now = application(await run_sync(lambda: shelf_of(paths, here=here)), access)
+        except (EventBankError, OSError) as error:
+            logging.getLogger("uvicorn.error").warning("what was there before is still served: %s", error)
 
     config = uvicorn.Config(
         app,
@@ -85,15 +103,28 @@ def serve(
         lifespan="off",
         log_config=_logging(log),
         access_log=log,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MOST + 1,
         timeout_graceful_shutdown=LAST_SECONDS,
+        callback_notify=look,
+        timeout_notify=LOOK_SECONDS,
         proxy_headers=False,
         server_header=False,
     )
     server = uvicorn.Server(config)
     with closing(_listening(host, port)) as listening, _stopping(server):
-        started(_url(host, listening.getsockname()[1]))
+        started(_url(host, listening.getsockname()[1]), shelf)
         server.run(sockets=[listening])
+
+
+@dataclass
+class Exchangeable:
+    """An application that hands on to the one of now."""
+
+    now: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request."""
+        await self.now(scope, receive, send)
 
 
 def _all(shelf: Shelf, private: bool) -> list[BaseRoute]:

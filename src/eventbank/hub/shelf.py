@@ -74,7 +74,7 @@ class Edition:
     @cached_property
     def files(self) -> Mapping[str, File]:
         """Every file that is served, by path, in order: those that the manifest names, and the manifest."""
-        data = (self.root / manifest.NAME).read_bytes()
+        data = manifest.sealed(self.manifest)
         found = [File(entry["path"], entry["size"], entry["sha256"]) for entry in self.manifest["files"]]
         found.append(File(manifest.NAME, len(data), sha256(data)))
         return {file.path: file for file in sorted(found, key=lambda file: file.path)}
@@ -170,12 +170,12 @@ def edition_of(root: Path, *, working: bool = False) -> Edition:
     Raises:
         EventBankError: E601, E651, E901.
     """
-    data, facts = _manifest(root)
+    facts = _manifest(root)
     history.parse(facts["version"])
     raise_errors(_problems(root, facts))
     standoff = manifest.STANDOFF in facts.get("more", {})
     repo = folder.settings(facts).repo + ("-standoff" if standoff else "")
-    return Edition(repo, facts["version"], sha256(data)[:40], root.resolve(), standoff, facts, working)
+    return Edition(repo, facts["version"], sha256(manifest.sealed(facts))[:40], root.resolve(), standoff, facts, working)
 
 
 def place_of(edition: Edition, path: str) -> Path | None:
@@ -183,6 +183,21 @@ def place_of(edition: Edition, path: str) -> Path | None:
     if path not in edition.files:
         return None
     return _inside(edition.root, path)
+
+
+def traces_of(paths: Sequence[Path] = (), here: Path | None = None) -> frozenset[tuple[str, int, int]]:
+    """What changes when `shelf_of` would give another shelf: the inode and the time of every manifest and list of tags."""
+    found = set()
+    for path in paths or [find_root(here or Path())]:
+        places = [path / manifest.NAME, path / "dataset" / manifest.NAME, path / ".git" / "packed-refs", path / ".git" / "refs" / "tags"]
+        places += [] if (path / MARK).is_file() else path.glob(f"*/{manifest.NAME}")
+        for place in places:
+            try:
+                seen = place.stat()
+            except OSError:
+                continue
+            found.add((str(place), seen.st_ino, seen.st_mtime_ns))
+    return frozenset(found)
 
 
 def cache_folder() -> Path:
@@ -218,7 +233,7 @@ def _tagged(root: Path, cache: Path) -> Iterator[Path]:
         kept = cache / "editions" / tree
         if not kept.is_dir():
             _extract(repo.archive(tag, ["dataset"]), kept)
-        if _manifest(kept)[1]["version"] == named[1]:
+        if _manifest(kept)["version"] == named[1]:
             yield kept
 
 
@@ -243,17 +258,16 @@ def _extract(archive: bytes, to: Path) -> None:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def _manifest(root: Path) -> tuple[bytes, dict[str, Any]]:
-    """The bytes of a manifest and what they say.
+def _manifest(root: Path) -> dict[str, Any]:
+    """What a manifest says.
 
     Raises:
         EventBankError: E601 if it cannot be read or was changed after it was made.
     """
     facts = manifest.read(root)
-    data = (root / manifest.NAME).read_bytes()
-    if data != manifest.sealed(facts):
+    if (root / manifest.NAME).read_bytes() != manifest.sealed(facts):
         raise EventBankError(manifest.NO_MANIFEST.at(Place(file=str(root / manifest.NAME)), "its seal is another"))
-    return data, facts
+    return facts
 
 
 def _problems(root: Path, facts: Mapping[str, Any]) -> Iterator[Problem]:
