@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from eventbank.errors import Code, EventBankError, Place
+from eventbank.errors import Code, EventBankError, Place, Problem
 from eventbank.offsets import Span
 from eventbank.scoring.windows import Key, Windows
 
@@ -22,6 +22,11 @@ BAD_RECORD = Code(
 MOST = 20
 """How many bad records are reported before reading is given up."""
 
+ENDLESS = 1 << 31
+"""How many tokens a window has that does not tell them."""
+
+APART = "\0"
+"""What stands between the tokens of a window when they are hashed."""
 
 Entity = tuple[str, str, Span]
 """An entity mention of a window: its id, type and tokens. A bare tuple, as there are millions."""
@@ -59,19 +64,27 @@ def read_jsonl(path: Path) -> Iterator[Record]:
     Raises:
         EventBankError: E700 with every bad line, up to `MOST`, when the file has been read.
     """
-    problems = []
+    problems: list[Problem] = []
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                yield record_of(json.loads(line))
-            except (ValueError, RecursionError) as error:
-                problems.append(BAD_RECORD.at(Place(file=str(path), line=number), str(error)))
-                if len(problems) == MOST:
-                    break
+        yield from records(file, path, problems)
     if problems:
         raise EventBankError(problems)
+
+
+def records(lines: Iterable[bytes], path: Path, problems: list[Problem], first: int = 1) -> Iterator[Record]:
+    """The records of some lines of a file, the first of which has the number `first`.
+
+    A bad line is one more of `problems`; when there are `MOST`, nothing more comes.
+    """
+    for number, line in enumerate(lines, first):
+        if not line.strip():
+            continue
+        try:
+            yield record_of(json.loads(line))
+        except (ValueError, RecursionError) as error:
+            problems.append(BAD_RECORD.at(Place(file=str(path), line=number), str(error)))
+            if len(problems) >= MOST:
+                return
 
 
 _TEXT = {str}
@@ -90,7 +103,7 @@ def record_of(found: Any) -> Record:
         raise ValueError("doc_id and wnd_id must name the window")
     if tokens is not None and not (type(tokens) is list and set(map(type, tokens)) <= _TEXT):
         raise ValueError("tokens must be a list of text")
-    size = len(tokens) if tokens is not None else 1 << 31
+    size = len(tokens) if tokens is not None else ENDLESS
     try:
         entities = [_entity(one, size) for one in found.get("entity_mentions") or ()]
         places = {id_: span for id_, _, span in entities}
@@ -132,19 +145,24 @@ def _span(one: Any, size: int, what: str) -> Span:
 
 
 def _no_tokens(start: object, end: object, size: int, what: str) -> ValueError:
-    within = f" of {size}" if size < 1 << 31 else ""
+    within = f" of {size}" if size < ENDLESS else ""
     return ValueError(f"{what} stands at [{start}, {end}), which are no tokens{within}")
 
 
 def windows_of(records: Iterable[Record]) -> Windows:
     """The records as columns."""
     windows = Windows()
+    add(windows, records)
+    return windows
+
+
+def add(windows: Windows, records: Iterable[Record]) -> None:
+    """Adds records to columns."""
     name, triggers, arguments = windows.name, windows.triggers, windows.arguments
     for record in records:
-        at = windows.window(record.key, hash(record.tokens) if record.tokens else None)
+        at = windows.window(record.key, hash(APART.join(record.tokens)) if record.tokens else None)
         for type_, (start, end), fillers in record.events:
             label = name(type_)
             triggers.extend((at, start, end, label))
             for role, (first, last) in fillers:
                 arguments.extend((at, start, end, label, first, last, name(role)))
-    return windows

@@ -11,6 +11,7 @@ from pathlib import Path
 from eventbank import released
 from eventbank.errors import Code, EventBankError, Place, Problem
 from eventbank.layer import Layer
+from eventbank.scoring.columns import read_windows
 from eventbank.scoring.lift import OTHER_TEXT, Sentence, lift
 from eventbank.scoring.records import MOST, Record, read_jsonl, record_of, windows_of
 from eventbank.scoring.windows import Key, Windows
@@ -72,7 +73,7 @@ def read(path: Path | str, split: str | None = None) -> Side:
         return _release(path, split)
     if path.is_dir() or path.suffix == ".parquet":
         return _tables(path, split)
-    return Side(str(path), f"sha256-{_digest([path])}", windows=windows_of(read_jsonl(path)), records=path)
+    return Side(str(path), f"sha256-{_digest([path])}", windows=read_windows(path), records=path)
 
 
 def of_layers(name: str, layers: Iterable[Layer], stories: Mapping[str, str] | None = None, texts: Mapping[str, str] | None = None) -> Side:
