@@ -81,20 +81,22 @@ def serve(
     """
     here = Path.cwd()
     traces, shelf = traces_of(paths, here), shelf_of(paths, here=here)
-    app = Exchangeable(application(shelf, access))
+    app, trouble = Exchangeable(application(shelf, access)), ""
     import uvicorn
 
     async def look() -> None:
-        nonlocal traces
+        nonlocal traces, trouble
         from anyio.to_thread import run_sync
 
         try:
             found = await run_sync(traces_of, paths, here)
             if found != traces:
-                traces = found
                 app.now = application(await run_sync(lambda: shelf_of(paths, here=here)), access)
+                traces, trouble = found, ""
         except (EventBankError, OSError) as error:
-            logging.getLogger("uvicorn.error").warning("what was there before is still served: %s", error)
+            if str(error) != trouble:
+                trouble = str(error)
+                logging.getLogger("uvicorn.error").warning("what was there before is still served: %s", trouble)
 
     config = uvicorn.Config(
         app,
