@@ -38,5 +38,6 @@ for command in (
     research.score_command,
     research.predict_command,
     serve.serve_command,
+    serve.site_command,
 ):
     main.add_command(command)

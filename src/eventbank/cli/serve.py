@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventbank.cli.base import AS_JSON, FILE, FOLDER, print_json, printable
+from eventbank.cli.base import AS_JSON, FILE, FOLDER, NEW_FOLDER, print_json, printable, report
 
 if TYPE_CHECKING:
     from eventbank.hub.shelf import Shelf
@@ -52,3 +52,26 @@ def serve_command(
         click.echo(f"at {url}; stop with Ctrl-C. Clients of the Hub find it with: export HF_ENDPOINT={url}")
 
     serve(folders, host, port, who, log=log, started=started)
+
+
+@click.command("site", epilog="Example: eventbank site --out site")
+@click.argument("release", type=FOLDER, required=False)
+@click.option("--out", required=True, type=NEW_FOLDER, help="Folder to write; a site in it is replaced.")
+@click.option("--articles", type=FOLDER, help="Folder of raw pages. Default: that of the corpus, if the release is its dataset/.")
+@click.option("--cache", type=NEW_FOLDER, help="Folder for side indexes. Default: EVENTBANK_CACHE, else the user's folder of caches.")
+@AS_JSON
+def site_command(release: Path | None, out: Path, articles: Path | None, cache: Path | None, as_json: bool) -> None:
+    """Write the pages of a release (RELEASE; default: that of the corpus around you) as plain files, for static hosting.
+
+    The site shows what the release holds, texts included. It needs no server: a browser can open index.html in the folder.
+    """
+    from eventbank.corpus import open_corpus
+    from eventbank.hub.site import site
+
+    done = site(release or open_corpus().dataset, out, articles, cache)
+    if as_json:
+        found = {"pages": done.pages, "documents": done.documents, "bytes": done.size}
+        print_json(found | {"problems": [problem.to_dict() for problem in done.problems]})
+        return
+    report(done.problems, False)
+    click.echo(printable(f"{out} written: {done.pages} pages of {done.documents} documents, {done.size / 1e6:.1f} MB"))

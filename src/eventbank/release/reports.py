@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eventbank.release.markdown import table
@@ -17,15 +17,27 @@ _SCORES = (
 )
 
 
-def agreement(report: Mapping[str, Any] | None) -> str:
-    """The section on agreement, from `agreement.json`; empty without a report.
+Figures = tuple[tuple[str, ...], Sequence[Sequence[object]]]
+"""The head of a table and its rows."""
 
-    F1 of all pairs of annotators, alpha on what both marked, CoNLL average of chains, gamma as the mean of documents and pairs.
-    """
+
+def agreement(report: Mapping[str, Any] | None) -> str:
+    """The section on agreement, from `agreement.json`; empty without a report."""
     if report is None:
         return ""
     whole, method = report["overall"], report["method"]
     names = " and ".join(f"`{name}`" for name in whole["annotators"])
+    head = f"Passes of {names} on {len(whole['documents'])} documents, before adjudication; `agreement.json` has all figures."
+    drawn = f"In brackets: {method['interval']:.0%} intervals by drawing documents {method['draws']} times."
+    return "\n\n".join(["#### Agreement", f"{head} {drawn}", *(table(*found) for found in agreement_tables(report))])
+
+
+def agreement_tables(report: Mapping[str, Any]) -> list[Figures]:
+    """The tables on agreement, from `agreement.json`.
+
+    F1 of all pairs of annotators, alpha on what both marked, CoNLL average of chains, gamma as the mean of documents and pairs.
+    """
+    whole, method = report["overall"], report["method"]
     spans = [
         (title, exact["score"]["gold_num"], exact["score"]["pred_num"], _figure(exact["f1"]), _figure(overlap["f1"]))
         for name, title in _SCORES
@@ -37,18 +49,14 @@ def agreement(report: Mapping[str, Any] | None) -> str:
         for kind, scopes in whole["coreference"].items()
         for scope, one in scopes.items()
     ]
-    head = f"Passes of {names} on {len(whole['documents'])} documents, before adjudication; `agreement.json` has all figures."
-    drawn = f"In brackets: {method['interval']:.0%} intervals by drawing documents {method['draws']} times."
-    parts = [
-        "#### Agreement",
-        f"{head} {drawn}",
-        table(("F1 of the second against the first", "A", "B", "exact", f"overlap, IoU ≥ {method['overlap_iou']}"), spans),
-        table(("Krippendorff's alpha on what both marked", "units", "alpha"), labels),
-        table(("chains", "CoNLL average", "LEA"), chains),
+    found: list[Figures] = [
+        (("F1 of the second against the first", "A", "B", "exact", f"overlap, IoU ≥ {method['overlap_iou']}"), spans),
+        (("Krippendorff's alpha on what both marked", "units", "alpha"), labels),
+        (("chains", "CoNLL average", "LEA"), chains),
     ]
     if report.get("gamma"):
-        parts.append(table(("gamma", "mean of documents"), _gammas(report["gamma"])))
-    return "\n\n".join(parts)
+        found.append((("gamma", "mean of documents"), list(_gammas(report["gamma"]))))
+    return found
 
 
 _TEXTEE = {
@@ -68,10 +76,17 @@ def baselines(report: Mapping[str, Any] | None) -> str:
         return ""
     columns = [(model, way, found) for model, ways in report["models"].items() for way, found in ways.items()]
     head = [f"`{model}`, {way}" for model, way, _ in columns]
-    rows = [(title, *(_percent(found["scores"][name]) for _, _, found in columns)) for name, title in _TEXTEE.items()]
+    rows = baseline_table(report)[1]
     ways = {way: f"*{way}*: {_WAYS[way]} (stories: {found['stories']}, sentences: {found['windows']})" for _, way, found in columns}
     said = "What a model must beat: F1 in percent by TextEE's metrics of two baselines, in brackets 95% intervals by drawing stories."
     return "\n\n".join(("### Baselines", f"{said} {'; '.join(ways.values())}.", table(("F1", *head), rows)))
+
+
+def baseline_table(report: Mapping[str, Any]) -> Figures:
+    """The table of baselines, from `baselines.json`: F1 in percent by model and by how it was trained."""
+    columns = [(model, way, found) for model, ways in report["models"].items() for way, found in ways.items()]
+    rows = [(title, *(_percent(found["scores"][name]) for _, _, found in columns)) for name, title in _TEXTEE.items()]
+    return ("F1", *(f"{model}, {way}" for model, way, _ in columns)), rows
 
 
 def _percent(one: Mapping[str, float | None]) -> str:
@@ -84,6 +99,18 @@ def leaks(report: Mapping[str, Any] | None) -> str:
     if report is None:
         return ""
     rules = report["rules"]
+    said = (
+        "What two splits share. The first four columns count pairs of documents; a build fails unless they are 0: word "
+        f"{rules['words']}-grams that overlap by {rules['near_duplicate']} or more (of those of both, or of those of the smaller one), one "
+        f"address, one paragraph of {rules['long_paragraph']} words or more. The rest is for information: shorter paragraphs in both, and "
+        "the part of the second split's triggers and arguments whose words are a trigger or an argument of the first. `leaks.json` has "
+        "the random splits, too."
+    )
+    return f"{said}\n\n{table(*leak_table(report))}"
+
+
+def leak_table(report: Mapping[str, Any]) -> Figures:
+    """The table of what the primary splits share, from `leaks.json`."""
     head = (
         "between",
         "near duplicates",
@@ -102,14 +129,7 @@ def leaks(report: Mapping[str, Any] | None) -> str:
         )
         for pair in report["between"]["split"]
     ]
-    said = (
-        "What two splits share. The first four columns count pairs of documents; a build fails unless they are 0: word "
-        f"{rules['words']}-grams that overlap by {rules['near_duplicate']} or more (of those of both, or of those of the smaller one), one "
-        f"address, one paragraph of {rules['long_paragraph']} words or more. The rest is for information: shorter paragraphs in both, and "
-        "the part of the second split's triggers and arguments whose words are a trigger or an argument of the first. `leaks.json` has "
-        "the random splits, too."
-    )
-    return f"{said}\n\n{table(head, rows)}"
+    return head, rows
 
 
 def _gammas(gamma: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,330 @@
+"""The side index, the list and the views of a release; a site as plain files."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from click.testing import CliRunner
+from conftest import ROOT
+from hostile_release import NAME, SCRIPT, TEXT, TITLE, write_release
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventbank.cli import main
+from eventbank.errors import EventBankError
+from eventbank.hub import listing, render, sideindex, views
+from eventbank.hub.book import Book, annotators, asking, entry, open_book, page_of, passes
+from eventbank.hub.listing import Filter, Found, asked, find, match_of
+from eventbank.hub.render import Where
+from eventbank.hub.site import MARK, site
+from eventbank.released import load_release
+
+LAUNCH = "000_82e5072b32c6064b"
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def book(release: Path, cache: Path) -> Book:
+    return open_book(release, cache)
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("made") / "hostile"
+    write_release(root, {"one": TEXT, "two": TEXT}, TITLE, NAME, (NAME, "annotator-2"))
+    return root
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of 70 documents, so that its list has two pages."""
+    root = tmp_path_factory.mktemp("made") / "many"
+    write_release(root, {f"doc-{at:03d}": f"Ship {at} fired two missiles on day {at % 7}." for at in range(70)}, "Number")
+    return root
+
+
+@pytest.fixture(scope="session")
+def index(many: Path, cache: Path) -> sideindex.SideIndex:
+    return open_book(many, cache).index
+
+
+def code(error: pytest.ExceptionInfo[EventBankError]) -> str:
+    return error.value.problems[0].code
+
+
+def test_the_index_counts_what_the_release_holds(book: Book, release: Path) -> None:
+    loaded = load_release(release)
+    layers = loaded.layers.values()
+    counts = book.index.counts
+    assert sum(counts["documents"].values()) == len(loaded.documents)
+    assert sum(counts["totals"]["events"].values()) == sum(len(one.events) for one in layers)
+    assert sum(counts["totals"]["arguments"].values()) == sum(len(event.arguments) for one in layers for event in one.events)
+    assert sum(counts["totals"]["entities"].values()) == sum(len(one.entities) for one in layers)
+    mentions = sum(counts["totals"][kind][split] for kind in ("mentions", "values") for split in counts["documents"])
+    assert mentions == sum(len(one.mentions) for one in layers)
+
+
+def test_a_filter_finds_what_reading_everything_finds(book: Book, release: Path) -> None:
+    loaded = load_release(release)
+    held = [
+        ({event.type for event in one.events}, {argument.role for event in one.events for argument in event.arguments}, doc_id)
+        for doc_id, one in ((doc_id, loaded.layers[doc_id]) for doc_id in loaded.split_of)
+    ]
+    for type_ in sorted({name for types, _, _ in held for name in types}):
+        assert [item.doc_id for item in find(book.index, Filter(type=type_)).items] == [one for types, _, one in held if type_ in types]
+    for role in sorted({name for _, roles, _ in held for name in roles}):
+        both = find(book.index, Filter(type="Weapon.Launch", role=role))
+        wanted = [one for types, roles, one in held if role in roles and "Weapon.Launch" in types]
+        assert ([item.doc_id for item in both.items], both.count) == (wanted, len(wanted))
+
+
+@given(
+    st.builds(
+        Filter,
+        words=st.sampled_from(["", "ship", "fired two", '"day 3"', "day 3", "shi*", "nowhere", "5"]),
+        type=st.sampled_from(["", "Weapon.Launch", "Life.Casualty"]),
+        role=st.sampled_from(["", "Actor", "Weapon", "Nobody"]),
+        split=st.sampled_from(["", "train", "test"]),
+        publisher=st.sampled_from(["", "Made Times", "Nobody"]),
+        since=st.sampled_from(["", "2024-02-01", "2025-01-01"]),
+        until=st.sampled_from(["", "2024-03-01"]),
+        order=st.sampled_from(["", "newest", "oldest"]),
+    ),
+    st.integers(1, 4),
+)
+def test_every_question_has_the_answer_that_a_plain_search_gives(index: sideindex.SideIndex, wanted: Filter, page: int) -> None:
+    rows = [
+        (at, f"2024-{1 + (at // 31):02d}", at)
+        for at in range(70)
+        if (not wanted.words or _says(wanted.words, f"ship {at} fired two missiles on day {at % 7} number {at}"))
+        and wanted.type in ("", "Weapon.Launch")
+        and (wanted.role in ("", "Actor") or (wanted.role == "Weapon" and at % 2 == 0))
+        and wanted.split in ("", "train")
+        and (not wanted.publisher or (wanted.publisher == "Made Times" and at % 2 == 1))
+        and (not wanted.since or _day(at) >= wanted.since)
+        and (not wanted.until or _day(at) <= wanted.until)
+    ]
+    ordered = [at for at, _, _ in rows][:: -1 if wanted.order == "newest" else 1]
+    found = find(index, wanted, page)
+    assert [item.doc_id for item in found.items] == [f"doc-{at:03d}" for at in ordered[(page - 1) * 50 : page * 50]]
+    assert (found.count, found.exactly, found.further) == (len(rows), True, len(rows) > page * 50)
+
+
+def _says(words: str, text: str) -> bool:
+    parts = re.findall(r'"([^"]+)"|(\S+)', words)
+    padded = f" {text} "
+    return all(f" {quoted or word} " in padded if not word.endswith("*") else f" {word[:-1]}" in padded for quoted, word in parts)
+
+
+def _day(at: int) -> str:
+    import datetime as dt
+
+    return str(dt.date(2024, 1, 1) + dt.timedelta(days=at))
+
+
+@given(st.text(max_size=60))
+def test_no_words_break_the_search(index: sideindex.SideIndex, words: str) -> None:
+    wanted, _, _ = asked({"words": words, "page": words, "since": words, "order": words})
+    assert isinstance(find(index, wanted), Found)
+
+
+def test_what_cannot_be_asked_is_said_and_left_out() -> None:
+    wanted, page, wrong = asked({"since": "yesterday", "words": "- ()", "page": "x", "until": "2024-02-30"})
+    assert (wanted, page, len(wrong)) == (Filter(), 1, 3)
+    assert match_of("a AND b") == '"a" "AND" "b"'
+
+
+def test_an_index_is_made_once_and_again_when_it_is_broken_or_stale(many: Path, tmp_path: Path) -> None:
+    told: list[int] = []
+    first = sideindex.open_index(many, tmp_path, told.append)
+    assert told == [70]
+    sideindex.open_index(many, tmp_path, told.append)
+    assert told == [70]
+    first.path.write_bytes(first.path.read_bytes()[:9000])
+    assert sideindex.open_index(many, tmp_path, told.append).counts == first.counts
+    assert told == [70, 70]
+    with sqlite3.connect(first.path) as connection:
+        connection.execute("UPDATE facts SET value = 'another' WHERE name = 'seal'")
+    connection.close()
+    sideindex.open_index(many, tmp_path, told.append)
+    assert told == [70, 70, 70]
+    assert [path.suffix for path in first.path.parent.iterdir() if path.suffix not in (".sqlite", ".lock")] == []
+
+
+def test_a_reader_of_an_index_that_breaks_meanwhile_notices_nothing(many: Path, tmp_path: Path) -> None:
+    book = open_book(many, tmp_path)
+    size = book.index.path.stat().st_size
+    book.index.path.write_bytes(b"\0" * size)
+    assert asking(book, lambda: find(book.index, Filter())).count == 70
+
+
+def test_an_index_that_cannot_be_written_is_e910(many: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(EventBankError) as error:
+        open_book(many, tmp_path / "file")
+    assert code(error) == "E910"
+
+
+def test_a_table_that_is_none_is_a_problem_and_leaves_no_index(many: Path, tmp_path: Path) -> None:
+    broken = Path(shutil.copytree(many, tmp_path / "broken"))
+    (broken / "documents" / "train-00000-of-00001.parquet").write_bytes(b"no Parquet")
+    with pytest.raises(EventBankError) as error:
+        open_book(broken, tmp_path / "cache")
+    assert code(error) == "E710"
+    assert list((tmp_path / "cache").rglob("*.sqlite")) == []
+
+
+def test_without_jinja_pages_are_e911(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    render._environment.cache_clear()
+    with pytest.raises(EventBankError) as error:
+        render.corpus_page(book, Where())
+    assert code(error) == "E911"
+    render._environment.cache_clear()
+
+
+def test_a_document_is_read_with_its_layer_and_its_page(book: Book, release: Path) -> None:
+    loaded = load_release(release)
+    for doc_id, layer in loaded.layers.items():
+        found = entry(book, doc_id)
+        assert found is not None
+        assert found.layer is not None
+        assert (found.text, found.split) == (loaded.texts[doc_id], loaded.split_of[doc_id])
+        assert (found.layer.mentions, found.layer.events) == (layer.mentions, layer.events)
+        assert annotators(book, found) == ["annotator-1", "annotator-2"] == [one.annotator for one in passes(book, found)]
+        page = page_of(book, found)
+        assert page is not None
+        raw = "".join(strip.raw for strip in views.strips(page, found))
+        assert re.sub(r"\s", "", raw) == re.sub(r"\s", "", page)
+    assert entry(book, "nobody") is None
+
+
+def test_a_page_with_other_bytes_is_not_shown(built_root: Path, cache: Path) -> None:
+    with (built_root / "articles" / f"{LAUNCH}.txt").open("ab") as file:
+        file.write(b"\n")
+    changed = open_book(built_root / "dataset", cache)
+    assert render.raw_page(changed, Where(), LAUNCH) is None
+    assert render.raw_page(changed, Where(), "004_4dfd0beddab12de5")
+
+
+def test_annotators_differ_in_what_the_decisions_are_about(book: Book) -> None:
+    from eventbank.gold import read_decisions
+
+    decided = read_decisions(ROOT / "annotations" / "decisions.yaml")
+    for doc_id, decisions in decided.items():
+        found = entry(book, doc_id)
+        assert found is not None
+        assert book.ontology is not None
+        one, other = passes(book, found)
+        differing = views.differences(one, other, found.text or "", book.ontology)
+        spans = {decision.key for decision in decisions if not decision.key.startswith(("argument ", "same "))}
+        assert spans <= {difference.key for difference in differing}
+        assert bool(decisions) <= bool(differing)
+
+
+def test_two_annotators_who_agree_differ_in_nothing(hostile: Path, cache: Path) -> None:
+    book = open_book(hostile, cache)
+    found = entry(book, "one")
+    assert found is not None
+    assert book.ontology is not None
+    one, other = passes(book, found)
+    assert views.differences(one, one, found.text or "", book.ontology) == ()
+    said = [difference.key.split()[0] for difference in views.differences(one, other, found.text or "", book.ontology)]
+    assert said == ["entity", "argument"]
+
+
+def test_a_stand_off_release_says_that_its_texts_are_withheld(built_root: Path, tmp_path: Path, cache: Path) -> None:
+    from eventbank.corpus import open_corpus
+    from eventbank.release.standoff import standoff
+
+    standoff(open_corpus(built_root), tmp_path / "standoff")
+    book = open_book(tmp_path / "standoff", cache)
+    page = render.article_page(book, Where("../"), LAUNCH) or ""
+    assert "is withheld" in page
+    assert "@page:" not in page + render.documents_page(book, Where(), Filter()) + render.corpus_page(book, Where())
+    found = entry(open_book(built_root / "dataset", cache), LAUNCH)
+    assert found is not None
+    assert (found.text or "")[:40] not in page
+    assert "5 of 5 texts are withheld" in render.corpus_page(book, Where())
+    assert render.annotators_page(book, Where(), LAUNCH) is None
+    assert find(book.index, Filter(words="missile")).count == 0
+
+
+def test_a_site_has_a_page_for_everything_and_every_link_in_it_leads_somewhere(hostile: Path, tmp_path: Path, cache: Path) -> None:
+    done = site(hostile, tmp_path / "site", cache=cache)
+    assert [problem.code for problem in done.problems] == ["W910"]
+    assert (done.documents, done.pages) == (2, 6)
+    links = 0
+    for path in (tmp_path / "site").rglob("*.html"):
+        text = path.read_text("utf-8")
+        assert SCRIPT not in text
+        for target in re.findall(r'(?:href|src)="([^"]+)"', text):
+            name, _, fragment = target.partition("#")
+            there = (path.parent / unquote(name)) if name else path
+            assert there.is_file(), f"{path}: {target}"
+            assert not fragment or f'id="{fragment}"' in there.read_text("utf-8"), f"{path}: {target}"
+            links += 1
+    assert links > 50
+    assert json.loads((tmp_path / "site" / "release" / "manifest.json").read_text("utf-8"))["name"] == "made"
+
+
+def test_a_list_of_many_documents_has_pages_in_a_site(many: Path, tmp_path: Path, cache: Path) -> None:
+    site(many, tmp_path / "site", cache=cache)
+    shown = [
+        re.findall(r'href="articles/(doc-\d+)\.html"', (tmp_path / "site" / f"documents{at}.html").read_text("utf-8")) for at in ("", "-2")
+    ]
+    assert [len(one) for one in shown] == [50, 20]
+    assert sorted(doc_id for one in shown for doc_id in one) == [f"doc-{at:03d}" for at in range(70)]
+
+
+def test_a_site_replaces_a_site_and_nothing_else(hostile: Path, many: Path, tmp_path: Path, cache: Path) -> None:
+    out = tmp_path / "site"
+    site(hostile, out, cache=cache)
+    before = {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    site(hostile, out, cache=cache)
+    assert {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    site(many, out, cache=cache)
+    assert not (out / "articles" / "one.html").exists()
+    (out / MARK).unlink()
+    with pytest.raises(EventBankError) as error:
+        site(many, out, cache=cache)
+    assert code(error) == "E912"
+    assert (out / "index.html").exists()
+    with pytest.raises(EventBankError) as error:
+        site(many, many / "inside", cache=cache)
+    assert code(error) == "E647"
+
+
+def test_documents_whose_files_would_be_one_are_e913(tmp_path: Path, cache: Path) -> None:
+    write_release(tmp_path / "made", {"one": TEXT, "ONE": TEXT})
+    with pytest.raises(EventBankError) as error:
+        site(tmp_path / "made", tmp_path / "site", cache=cache)
+    assert code(error) == "E913"
+    assert not (tmp_path / "site").exists()
+
+
+def test_the_command_writes_the_site_of_the_corpus(built_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(built_root)
+    done = CliRunner().invoke(main, ["site", "--out", str(tmp_path / "site"), "--cache", str(tmp_path / "cache"), "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert (found["documents"], [one["code"] for one in found["problems"]]) == (5, ["W910"])
+    assert (tmp_path / "site" / "pages" / f"{LAUNCH}.html").is_file()
+
+
+def test_choices_name_only_what_there_is(book: Book, small: Callable[..., Path]) -> None:
+    found = listing.choices(book.index)
+    assert ("Weapon.Launch", 4) in found["type"]
+    assert [name for name, _ in found["split"]] == ["train", "validation", "test"]
