@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -46,7 +47,12 @@ class Running:
 def running(*words: str | Path, cwd: Path | None = None, stderr: int | None = None) -> Iterator[Running]:
     """`eventbank serve` on a free port of loopback, until the block ends."""
     command: Sequence[str] = [sys.executable, "-m", "eventbank", "serve", "--port", "0", "--json", *map(str, words)]
-    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=stderr, text=True, env=os.environ) as process:
+    with (
+        tempfile.TemporaryDirectory() as cache,
+        subprocess.Popen(
+            command, cwd=cwd, stdout=subprocess.PIPE, stderr=stderr, text=True, env=os.environ | {"EVENTBANK_CACHE": cache}
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             said = ""

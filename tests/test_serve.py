@@ -42,6 +42,7 @@ def test_e904_an_address_that_others_reach_needs_a_token(host: str, release: Pat
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_loopback_needs_no_token(host: str) -> None:
     assert access(None, host).local
+    assert not access(None, host, without_token=True).local
 
 
 def test_e905_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import shutil
 import socket
 import threading
@@ -10,15 +11,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from editions import running, with_large_file
 
+from eventbank.document import sha256
 from eventbank.hub import routes
 from eventbank.hub.connections import patient_protocol
 from eventbank.hub.server import application
 from eventbank.hub.shelf import shelf_of
+from eventbank.release import manifest
 
 pytestmark = pytest.mark.server
 REPO = "eventbank/peninsula"
@@ -66,6 +69,25 @@ def test_no_path_leads_out(route: str, url: str) -> None:
         assert status == 404, escape
         assert b"secret" not in body
         assert b"root:" not in body
+
+
+def test_names_and_titles_cannot_write_headers_or_break_a_list(release: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(release, tmp_path / "1.0.0")
+    name = 'a"; X-Evil: 1é.txt'
+    (root / name).write_text("text")
+    facts = manifest.read(root)
+    settings = {**facts["settings"], "corpus": {**facts["settings"]["corpus"], "title": "\x00\r\nX: 1"}}
+    files = [*facts["files"], {"path": name, "size": 4, "sha256": sha256(b"text")}]
+    (root / manifest.NAME).write_bytes(manifest.sealed({**facts, "settings": settings, "files": files}))
+    with patient(root) as (host, port):
+        there = http.client.HTTPConnection(host, port)
+        there.request("GET", f"/datasets/{REPO}/resolve/main/{quote(name)}")
+        found = there.getresponse()
+        assert (found.status, found.read()) == (200, b"text")
+        assert found.headers["content-disposition"] == 'inline; filename="a___X-Evil__1_.txt"'
+        there.request("GET", f"/api/datasets/{REPO}")
+        assert json.loads(there.getresponse().read())["description"] == "\x00\r\nX: 1"
+        there.close()
 
 
 def test_no_path_in_a_body_leads_out(url: str) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pyarrow.parquet as pq
 import pytest
 from editions import Running, another, running, with_large_file
 
@@ -35,9 +36,30 @@ def folder(release: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 
 
 @pytest.fixture(scope="module")
-def server(folder: tuple[Path, bytes]) -> Iterator[Running]:
-    with running(folder[0]) as found:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("log") / "log"
+
+
+@pytest.fixture(scope="module")
+def server(folder: tuple[Path, bytes], log: Path) -> Iterator[Running]:
+    with log.open("w") as written, running(folder[0], stderr=written.fileno()) as found:
+        commits(found.url)
+        held_at_first.append(held(found.process.pid))
         yield found
+
+
+held_at_first: list[int] = []
+
+
+def whole(url: str, path: str) -> bytes:
+    """The answer to a request that succeeds."""
+    there = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    there.request("GET", path)
+    found = there.getresponse()
+    body = found.read()
+    there.close()
+    assert found.status == 200, path
+    return body
 
 
 def connect(url: str) -> socket.socket:
@@ -62,14 +84,14 @@ def test_64_clients_get_every_byte_right_while_others_stop_in_the_middle(
     at = f"/datasets/{REPO}/resolve/main/"
     listed = f"/api/datasets/{REPO}/tree/main?recursive=true"
     errors: list[str] = []
-    times: dict[str, list[float]] = {"list": [], "parquet": [], "part": [], "whole": []}
+    times: dict[str, list[float]] = {"list": [], "page": [], "parquet": [], "part": [], "whole": []}
     got = 0
     lock = threading.Lock()
-    first = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
-    first.request("GET", listed)
-    tree = first.getresponse().read()
-    first.close()
-    assert len(json.loads(tree)) > len(edition_of(root).files)
+    doc_id = pq.read_table(root / PARQUET)["doc_id"][0].as_py()
+    pages = [f"/corpora/{REPO}/v1.0.0/{page}" for page in ("", "documents.html", "documents.html?q=the", f"articles/{doc_id}.html")]
+    right_of = {path: whole(server.url, path) for path in (listed, *pages)}
+    assert len(json.loads(right_of[listed])) > len(edition_of(root).files)
+    assert all(doc_id.encode() in right_of[page] for page in pages[1:])
 
     def client(number: int, end: float) -> None:
         nonlocal got
@@ -77,11 +99,13 @@ def test_64_clients_get_every_byte_right_while_others_stop_in_the_middle(
         there = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
         try:
             while time.monotonic() < end:
-                kind = draw.choices(list(times), [4, 4, 4, 1])[0]
+                kind = draw.choices(list(times), [4, 4, 4, 4, 1])[0]
+                page = draw.choice(pages)
                 start = draw.randrange(len(large))
                 stop = draw.randrange(start, min(len(large), start + (1 << 20)))
                 path, headers, right = {
-                    "list": (listed, {}, tree),
+                    "list": (listed, {}, right_of[listed]),
+                    "page": (page, {}, right_of[page]),
                     "parquet": (at + PARQUET, {}, parquet),
                     "part": (at + "large.bin", {"Range": f"bytes={start}-{stop}"}, large[start : stop + 1]),
                     "whole": (at + "large.bin", {}, large),
@@ -102,8 +126,8 @@ def test_64_clients_get_every_byte_right_while_others_stop_in_the_middle(
 
     half = [connect(server.url) for _ in range(32)]
     for number, one in enumerate(half):
-        whole = f"GET {at}large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-        one.sendall(whole if number % 2 else whole[: len(whole) // 2])
+        request = f"GET {at}large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+        one.sendall(request if number % 2 else request[: len(request) // 2])
     end = time.monotonic() + SECONDS
     threads = [threading.Thread(target=client, args=(number, end)) for number in range(CLIENTS)]
     for thread in threads:
@@ -123,7 +147,13 @@ def test_64_clients_get_every_byte_right_while_others_stop_in_the_middle(
     assert most < 500
 
 
-def test_clients_that_stop_in_the_middle_leave_a_server_as_quick_as_it_was(server: Running) -> None:
+def held(process: int) -> int:
+    """The number of files and connections that a process has open; 0 where the system does not tell."""
+    there = Path(f"/proc/{process}/fd")
+    return len(list(there.iterdir())) if there.is_dir() else 0
+
+
+def test_clients_that_stop_in_the_middle_leave_a_server_as_quick_as_it_was_and_no_file_open(server: Running, log: Path) -> None:
     stopped = [connect(server.url) for _ in range(200)]
     for number, one in enumerate(stopped):
         one.sendall((f"GET /datasets/{REPO}/resolve/main/large.bin HTTP/1.1\r\nHost: localhost\r\n" + "\r\n" * (number % 2)).encode())
@@ -134,17 +164,19 @@ def test_clients_that_stop_in_the_middle_leave_a_server_as_quick_as_it_was(serve
             there.sendall(f"GET /api/datasets/{REPO} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             assert there.recv(1 << 16).startswith(b"HTTP/1.1 200")
         took.append(time.monotonic() - began)
+    assert sorted(took)[10] < 2
     for one in stopped:
         one.close()
-    assert sorted(took)[10] < 2
+    end = time.monotonic() + 10
+    while held(server.process.pid) > held_at_first[0]:
+        assert time.monotonic() < end, (held(server.process.pid), held_at_first)
+        time.sleep(0.1)
+    assert "Traceback" not in log.read_text()
 
 
 def commits(url: str) -> dict[str, str]:
     """The commit of every version, and of main."""
-    there = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
-    there.request("GET", f"/api/datasets/{REPO}/refs")
-    found = json.loads(there.getresponse().read())
-    there.close()
+    found = json.loads(whole(url, f"/api/datasets/{REPO}/refs"))
     return {one["name"]: one["targetCommit"] for one in [*found["branches"], *found["tags"]]}
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port to listen at; 0 takes a free one.")
 @click.option("--token-file", type=FILE, help="File with the token that every reader must send, and nothing else.")
 @click.option("--open-standoff", is_flag=True, help="Show stand-off releases to readers without the token, too.")
-@click.option("--without-token", is_flag=True, help="Let everybody read who can reach the address, even from other machines.")
+@click.option("--without-token", is_flag=True, help="Let everybody read who can reach the address, from other machines and by any name.")
 @click.option("--log", is_flag=True, help="Write a line for each request to standard error.")
 @AS_JSON
 def serve_command(

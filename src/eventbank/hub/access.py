@@ -76,7 +76,7 @@ def access(token_file: Path | None, host: str, *, open_standoff: bool = False, w
     if token_file is None:
         if not local and not without_token:
             raise EventBankError(UNGUARDED.at(Place(file=host)))
-        return Access(local=local)
+        return Access(local=local and not without_token)
     return Access(_digest(_read(token_file)), open_standoff)
 
 

@@ -30,6 +30,7 @@ MOST = 1_000_000
 PATIENCE = 10
 """Seconds in which the body of a request must have come."""
 
+_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
 _REVISION = re.compile(r"(refs/[^/]+/[^/]+|[^/]+)(?:/(.*))?", re.DOTALL)
 
 
@@ -72,7 +73,7 @@ async def _resolve(shelf: Shelf, seals: Seals, request: Request) -> Response:
     frozen = edition.commit in request.path_params["rest"]
     headers |= {
         "Cache-Control": "private, max-age=31536000, immutable" if frozen else "private, no-cache",
-        "Content-Disposition": f'inline; filename="{PurePosixPath(path).name}"',
+        "Content-Disposition": f'inline; filename="{_PLAIN.sub("_", PurePosixPath(path).name)}"',
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
@@ -258,15 +259,14 @@ def _day(edition: Edition) -> str | None:
     return f"{day}T00:00:00.000Z" if day else None
 
 
-def _json(value: Iterable[Any] | dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    from starlette.responses import JSONResponse
+def _json(value: Iterable[Any] | dict[str, Any], headers: dict[str, str] | None = None, status: int = 200) -> Response:
+    from starlette.responses import Response
 
-    return JSONResponse(value, headers={"Cache-Control": "private, no-cache", **(headers or {})})
+    own = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff", **(headers or {})}
+    return Response(json.dumps(value), status, own, "application/json")
 
 
 def _refused(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
     """An error as huggingface_hub knows it; nothing of what was asked for is in it."""
-    from starlette.responses import JSONResponse
-
     said = {"X-Error-Code": code, "X-Error-Message": message, "Cache-Control": "no-store"}
-    return JSONResponse({"error": message}, status, {**said, **(headers or {})})
+    return _json({"error": message}, {**said, **(headers or {})}, status)

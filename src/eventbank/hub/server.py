@@ -9,12 +9,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventbank.errors import Code, EventBankError, Place
+from eventbank.hub import pages
 from eventbank.hub.access import EVERYONE, Access, guarded
 from eventbank.hub.connections import MOST, patient_protocol
 from eventbank.hub.routes import routes
@@ -130,11 +129,15 @@ class Exchangeable:
 
 
 def _all(shelf: Shelf, private: bool) -> list[BaseRoute]:
-    """Every route over a shelf."""
-    found = routes(shelf, private=private)
-    if find_spec("eventbank.hub.pages"):
-        found += import_module("eventbank.hub.pages").routes(shelf)
-    return found
+    """Every route over a shelf; pages are packed for clients that take it so."""
+    from starlette.middleware.gzip import GZipMiddleware
+    from starlette.routing import Route
+
+    found = pages.routes(shelf)
+    for route in found:
+        if isinstance(route, Route):
+            route.app = GZipMiddleware(route.app, compresslevel=6)
+    return [*routes(shelf, private=private), *found]
 
 
 def _listening(host: str, port: int) -> socket.socket:
