@@ -176,6 +176,7 @@ MALFORMED = [
     ("textee", {"a.jsonl": line(WINDOW, event_mentions=event(arguments=[{"entity_id": "M9", "role": "Actor"}]))}, ("E724", "a.jsonl", 2)),
     ("textee", {"a.jsonl": line(WINDOW) + line(WINDOW)}, ("E723", "a.jsonl", 3)),
     ("textee", {"a.jsonl": line(WINDOW, start=0) + line(WINDOW, wnd_id="d-1", start=5)}, ("E721", "a.jsonl", 2)),
+    ("prompts", {"a.jsonl": line(WINDOW)}, ("E721", "a.jsonl", 2)),
     ("textee", {"a.jsonl": line(WINDOW, relation_mentions=[{}])}, ("W728", "a.jsonl", 2)),
     ("maven-arg", {"a.jsonl": line(MAVEN, events=None)}, ("E721", "a.jsonl", 2)),
     ("maven-arg", {"a.jsonl": line(MAVEN, events=filled(1))}, ("E721", "a.jsonl", 2)),

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from eventbank import ontology
 from eventbank.corpus import open_corpus
 from eventbank.document import sha256
 from eventbank.errors import Code, EventBankError, Place, raise_errors
@@ -23,7 +24,9 @@ from eventbank.formats.sample import Options, Sample, value_types
 from eventbank.inputs import read, read_documents, read_ontology
 from eventbank.labelstudio import codec
 from eventbank.layer import numbered
+from eventbank.ontology import Ontology
 from eventbank.release import manifest
+from eventbank.release.content import ONTOLOGY
 from eventbank.released import EVENT_COLUMNS, layer_of, rows
 
 REPORT = "losses.json"
@@ -78,16 +81,16 @@ def export(path: Path, name: str, out: Path, split: str = "") -> Exported:
     samples = read_samples(path, split)
     out.parent.mkdir(parents=True, exist_ok=True)
     with staged(out) as folder:
-        files = _write(form, samples, folder)
+        files = _write(form, samples, folder, read_scheme(path) if form.dump_by is not None else None)
         done = Exported(name, len(samples), files, tuple(_losses(form, samples, folder, files)))
         (folder / REPORT).write_text(f"{json.dumps(done.to_dict(), indent=1)}\n", encoding="utf-8")
     return done
 
 
-def _write(form: Format, samples: Sequence[Sample], folder: Path) -> tuple[str, ...]:
+def _write(form: Format, samples: Sequence[Sample], folder: Path, scheme: Ontology | None) -> tuple[str, ...]:
     assert form.dump is not None
     files: dict[str, None] = {}
-    for name, data in form.dump(samples):
+    for name, data in form.dump(samples) if form.dump_by is None else form.dump_by(samples, scheme):
         with (folder / name).open("ab" if name in files else "wb") as file:
             file.write(data)
         files[name] = None
@@ -144,6 +147,17 @@ def read_samples(path: Path, split: str = "") -> list[Sample]:
         for doc_id, layer in sorted(chosen.items())
         for one in (documents[doc_id],)
     ]
+
+
+def read_scheme(path: Path) -> Ontology | None:
+    """The ontology of what `read_samples` reads; None for a release that was made before releases held it.
+
+    Raises:
+        EventBankError: whatever hinders reading.
+    """
+    if (path / manifest.NAME).is_file():
+        return ontology.load(path / ONTOLOGY, ONTOLOGY) if (path / ONTOLOGY).is_file() else None
+    return read_ontology(open_corpus(path.resolve().parent if path.is_file() else path))
 
 
 def _of_export(path: Path) -> list[Sample]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from eventbank.formats import brat, cas, casie, conll, docbin, mavenarg, textee, wikievents
-from eventbank.formats.sample import Dump, Load
+from eventbank.formats import brat, cas, casie, conll, docbin, mavenarg, prompts, textee, wikievents
+from eventbank.formats.sample import Dump, Load, Sample
+
+if TYPE_CHECKING:
+    from eventbank.ontology import Ontology
 
 _DOCUMENT = frozenset({"title", "published", "url", "language", "status"})
 _SENTENCES = frozenset({"text", "mention", "event", "span", "argument", "event argument"})
@@ -17,7 +22,7 @@ _CHAINS = frozenset({"entity chain", "event chain"})
 class Format:
     """A format: its name on the command line, whose it is, the files of an export, and the aspects (`losses.ASPECTS`) that it may lose.
 
-    `dump` is None for a format that is only read.
+    `dump` is None for a format that is only read. A format that says what may be labelled has `dump_by`, which is given the ontology, too.
     """
 
     name: str
@@ -26,6 +31,7 @@ class Format:
     load: Load
     dump: Dump | None = None
     loses: frozenset[str] = frozenset()
+    dump_by: Callable[[Sequence[Sample], Ontology | None], Iterator[tuple[str, bytes]]] | None = None
 
 
 FORMATS = {
@@ -64,6 +70,15 @@ FORMATS = {
             conll.load,
             conll.dump,
             _DOCUMENT - {"language"} | _SENTENCES | _DETAILS | _CHAINS,
+        ),
+        Format(
+            "prompts",
+            "prompts for models that write",
+            "a `.jsonl` with a sentence on each line",
+            prompts.load,
+            prompts.dump,
+            _DOCUMENT - {"language"} | _SENTENCES | _DETAILS | _CHAINS,
+            prompts.dump,
         ),
         Format("docbin", "spaCy's DocBin", "a `.spacy` with all documents", docbin.load, docbin.dump, frozenset({"span"})),
         Format(

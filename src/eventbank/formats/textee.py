@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from eventbank.errors import Place, Problem
@@ -98,9 +98,14 @@ def load(files: Files, options: Options) -> Iterator[Sample | Problem]:
 
     The span of an argument is that of its entity mention. `relation_mentions` have no place in a layer (W728, once for each window).
     """
+    yield from gathered(lines(files, SHAPE), options)
+
+
+def gathered(windows: Iterable[tuple[Place, Row] | Problem], options: Options) -> Iterator[Sample | Problem]:
+    """The samples that records make, in any order; problems among them are handed on."""
     documents: dict[str, list[tuple[Place, Row]]] = {}
     seen: set[tuple[str, str]] = set()
-    for found in lines(files, SHAPE):
+    for found in windows:
         if isinstance(found, Problem):
             yield found
             continue
@@ -113,8 +118,8 @@ def load(files: Files, options: Options) -> Iterator[Sample | Problem]:
         if record.get("relation_mentions"):
             yield UNHELD.at(place, f"{len(record['relation_mentions'])} relations")
         documents.setdefault(record["doc_id"], []).append((place, record))
-    for doc_id, windows in documents.items():
-        yield from _settled(doc_id, windows, options)
+    for doc_id, own in documents.items():
+        yield from _settled(doc_id, own, options)
 
 
 def _settled(doc_id: str, windows: list[tuple[Place, Row]], options: Options) -> Iterator[Sample | Problem]:
