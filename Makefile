@@ -3,6 +3,7 @@
 # make label-studio: a Label Studio server on loopback, for trying out; Ctrl-C stops it
 # make bench: the benchmarks of story clusters and ingest, and their tables in benchmarks/README.md; takes an hour
 # make label-config, make docs: the files that are generated for other tools and for readers
+# make api: pages of the Python API in build/api
 # make baselines: scores of the baselines for the card, after labels have changed
 PYTHON ?= python3
 VENV   := .venv
@@ -22,7 +23,7 @@ LS_STAMP := $(LS)/venv/.installed
 LS_PINS  := $(CURDIR)/label-studio-constraints.txt
 PORT     ?= 8080
 
-.PHONY: all build test quick lint format docs bench label-config label-studio baselines clean
+.PHONY: all build test quick lint format docs api bench label-config label-studio baselines clean
 all: build
 
 $(STAMP): pyproject.toml constraints.txt
@@ -67,6 +68,9 @@ baselines: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python docs/generate.py
+
+api: $(STAMP)
+	$(BIN)/python tools/api.py
 
 bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet '.[bench,scale]'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -295,6 +296,13 @@ def test_heads_leave_triggers_alone_and_keep_the_words() -> None:
     assert [mention.text for mention in small.mentions] == ["navy", "it", "missiles", "May"]
 
 
+def test_layer_with_an_argument_that_is_not_there_is_refused() -> None:
+    bare = layer(("Actor navy, ", ""))
+    with pytest.raises(EventBankError) as caught:
+        scoring.of_layers("pred", [replace(bare, mentions=())])
+    assert caught.value.problems[0].code == "E400"
+
+
 # Intervals and tests go over stories
 
 
@@ -307,8 +315,6 @@ def test_draws_in_blocks_are_the_draws_at_once(monkeypatch: pytest.MonkeyPatch) 
 
 
 def other_documents(found: Layer, *doc_ids: str) -> list[Layer]:
-    from dataclasses import replace
-
     return [replace(found, doc_id=doc_id) for doc_id in doc_ids]
 
 

@@ -76,7 +76,11 @@ class Rights:
 
 @dataclass(frozen=True)
 class Document:
-    """An article as data. Everything but `text` and what is made from it may be unknown (None)."""
+    """An article as data. Everything but `text` and what is made from it may be unknown (None).
+
+    `text` is what labels point into, by code points, half open. `zones` are the parts of the decoded raw page, `alignment` leads each piece
+    of the text back to it.
+    """
 
     doc_id: str
     text: str

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, TypeVar
 
 from eventbank.errors import Code, EventBankError, Place
@@ -25,7 +26,10 @@ Id = TypeVar("Id", bound=Hashable)
 
 @dataclass(frozen=True)
 class Mention:
-    """A span that names an entity (with its level: NAM, NOM or PRO) or a value (with its normalised form)."""
+    """A span that names an entity (with its level: NAM, NOM or PRO) or a value (with its normalised form).
+
+    `start` and `end` are code points of the document's text, half open; `text` is what stands there.
+    """
 
     id: str
     kind: Kind
@@ -39,7 +43,7 @@ class Mention:
 
 @dataclass(frozen=True)
 class Argument:
-    """A filler of a role: `ref` is the id of a mention or, when `kind` is "event", of an event of the same layer."""
+    """A filler of a role: `ref` is the id of a mention or, when `kind` is "event", of an event of the layer; `Layer.by_id` has both."""
 
     role: str
     kind: Literal["mention", "event"]
@@ -48,7 +52,10 @@ class Argument:
 
 @dataclass(frozen=True)
 class Event:
-    """An event mention. `start`, `end` and `text` are its trigger; `attributes` maps every attribute of the ontology to a value."""
+    """An event mention. `start`, `end` (code points, half open) and `text` are its trigger.
+
+    `attributes` maps every attribute of the ontology to a value, and `realis` follows from them.
+    """
 
     id: str
     type: str
@@ -62,7 +69,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Layer:
-    """All labels of one annotator on one document.
+    """All labels of one annotator on one document, in code points of the text that has the SHA-256 `text_sha256` (empty if unknown).
 
     `entities` and `happenings` are the coreference chains: sets of mention ids and of event ids. Every entity mention is in exactly
     one entity and every event in exactly one happening; values are in none. `status` is what the annotator said of the whole document.
@@ -77,6 +84,11 @@ class Layer:
     happenings: tuple[frozenset[str], ...] = ()
     source: str = ""
     status: str | None = None
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Mention | Event]:
+        """Every mention and event by its id, so that `layer.by_id[argument.ref]` is what fills a role."""
+        return {span.id: span for span in self.spans()}
 
     def spans(self) -> tuple[Mention | Event, ...]:
         """Every labelled span, mentions and triggers together, in the order of the text."""
@@ -112,7 +124,7 @@ def numbered(layer: Layer) -> Layer:
         EventBankError: E400 for a layer with an id taken twice, an empty chain, or an argument or chain member that is not there; the
             checks of layers find each of these (E416, E434, E443) and name the place.
     """
-    _refuse_unsound(layer)
+    refuse_unsound(layer)
     place = {span.id: _order(span) for span in layer.spans()}
     mention_ids = {span.id: f"{layer.doc_id}-M{at}" for at, span in enumerate(layer.spans(), 1) if isinstance(span, Mention)}
     events = sorted(layer.events, key=_order)
@@ -136,7 +148,12 @@ def numbered(layer: Layer) -> Layer:
     )
 
 
-def _refuse_unsound(layer: Layer) -> None:
+def refuse_unsound(layer: Layer) -> None:
+    """Refuses a layer that does not hold together.
+
+    Raises:
+        EventBankError: E400, as `numbered`.
+    """
     count = Counter(span.id for span in layer.spans())
     chains = (*layer.entities, *layer.happenings)
     named = {argument.ref for event in layer.events for argument in event.arguments}.union(*chains)

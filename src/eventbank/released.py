@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eventbank.crosswalk import Codes
+from eventbank.document import Document, Piece, Rights, Zone
 from eventbank.errors import Code, EventBankError, Place
 from eventbank.layer import Argument, Event, Layer, Mention
-from eventbank.ontology import ATTRIBUTES
+from eventbank.ontology import ATTRIBUTES, Ontology
+from eventbank.ontology import load as load_ontology
 from eventbank.tables import SPLITS
 
 UNREADABLE = Code(
@@ -36,50 +39,116 @@ WINDOW_COLUMNS = ("doc_id", "wnd_id", "tokens", "entity_mentions", "event_mentio
 
 @dataclass(frozen=True)
 class Released:
-    """A release, or one split of it: its documents by `doc_id`, in order, with labels where it has any.
+    """A release, or one split of it: documents and gold labels by `doc_id`, in the order of splits and ids.
 
-    `documents` are rows of `documents` (empty where only another table was given), `texts` the text of every labelled document, `sentences`
-    the spans of its sentences, `layers` its gold labels with the ids of the release, `split_of` where every document is.
+    Offsets of labels and sentences are code points into the text of their document, half open: the trigger of an event of
+    `release.layers[doc_id]` is `release.texts[doc_id][event.start:event.end]`.
+
+    Attributes:
+        name: the name of the corpus; empty for a folder without a manifest, as `version` and `digest` are then.
+        version: three numbers.
+        digest: the SHA-256 of all rows, in hex.
+        facts: date, story, language and publisher of every document, as columns of `documents` have them.
+        texts: the text of every labelled document; empty where a stand-off release withholds it.
+        sentences: the spans of its sentences.
+        layers: its gold labels, with the ids of the release.
+        split_of: the split of every document.
+        folder: where the release lies; None for one that was made in memory.
+        split: the split that was read; None for all.
     """
 
     name: str
     version: str
     digest: str
-    documents: Mapping[str, Row]
+    facts: Mapping[str, Row]
     texts: Mapping[str, str]
     sentences: Mapping[str, tuple[tuple[int, int], ...]]
     layers: Mapping[str, Layer]
     split_of: Mapping[str, str]
+    folder: Path | None = None
+    split: str | None = None
 
     @property
     def stories(self) -> dict[str, str]:
         """The story of every document that the release tells one of."""
-        return {doc_id: row["story_id"] for doc_id, row in self.documents.items()}
+        return {doc_id: row["story_id"] for doc_id, row in self.facts.items()}
+
+    @property
+    def splits(self) -> dict[str, list[str]]:
+        """The ids of the documents of each split that has any."""
+        found: dict[str, list[str]] = {}
+        for doc_id, split in self.split_of.items():
+            found.setdefault(split, []).append(doc_id)
+        return found
+
+    @cached_property
+    def documents(self) -> Mapping[str, Document]:
+        """Every document with all that is known of it; read when it is first asked for.
+
+        Raises:
+            EventBankError: E710 if `documents` cannot be read, or lacks a column.
+        """
+        names = tuple(one.name for one in fields(Document))
+        found = {row["doc_id"]: document_of(row) for _, row in self._rows("documents", names)}
+        return {doc_id: found[doc_id] for doc_id in self.split_of if doc_id in found}
+
+    @cached_property
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """The class labels by vocabulary, in the order of their integers; empty without a manifest."""
+        return dict(_manifest(self.folder).get("names", {})) if self.folder is not None else {}
+
+    @cached_property
+    def ontology(self) -> Ontology:
+        """The label scheme that the labels were made by.
+
+        Raises:
+            EventBankError: E710 if the release does not hold it, the codes of ontologies if it cannot be used.
+        """
+        path = (self.folder or Path()) / "ontology.yaml"
+        if self.folder is None or not path.is_file():
+            raise EventBankError(UNREADABLE.at(Place(file=str(path)), "it does not hold its ontology"))
+        return load_ontology(path, str(path))
+
+    def table(self, config: str) -> pa.Table:
+        """All rows of a config (`events`, `documents`, `mentions`, `arguments`, `sentences`, `annotations`) in the splits that were read.
+
+        Raises:
+            EventBankError: E710 if there is no such config, or a file of it cannot be read.
+        """
+        parts = [table(file) for file in files(self.folder, config, self.split)] if self.folder is not None else []
+        if not parts:
+            raise EventBankError(UNREADABLE.at(Place(file=str(self.folder or "")), f"it has no rows of {config}"))
+        return pa.concat_tables(parts)
+
+    def _rows(self, config: str, columns: Sequence[str]) -> Iterable[tuple[str, Row]]:
+        return rows(self.folder, config, columns, self.split) if self.folder is not None else ()
 
 
 def load_release(folder: Path | str, split: str | None = None) -> Released:
-    """The release in a folder, or one split of it.
+    """The release in a folder, or one split of it (`train`, `validation`, `test`), as far as it can be read.
+
+    Nothing is held against the manifest: `check` does that.
 
     Raises:
         EventBankError: E710 if it has no events that can be read.
     """
     path = Path(folder)
     facts = seal(path)
-    documents: dict[str, Row] = {}
+    known: dict[str, Row] = {}
     split_of: dict[str, str] = {}
     for part, row in rows(path, "documents", ("doc_id", "dated", "story_id", "language", "publisher", "published"), split):
-        documents[row["doc_id"]] = row
+        known[row["doc_id"]] = row
         split_of[row["doc_id"]] = part
     layers, texts, sentences = {}, {}, {}
     for part, row in rows(path, "events", (*EVENT_COLUMNS, "sentences"), split):
         layers[row["doc_id"]], texts[row["doc_id"]] = layer_of(row), row["text"]
         sentences[row["doc_id"]] = tuple((one["start"], one["end"]) for one in row["sentences"])
         split_of.setdefault(row["doc_id"], part)
-    if not layers and not documents:
+    if not layers and not known:
         raise EventBankError(UNREADABLE.at(Place(file=str(folder)), f"it has no rows in the split {split}" if split else ""))
     ordered = {part: at for at, part in enumerate(SPLITS)}
     split_of = dict(sorted(split_of.items(), key=lambda item: (ordered.get(item[1], len(ordered)), item[0])))
-    return Released(*facts, documents, texts, sentences, layers, split_of)
+    return Released(*facts, known, texts, sentences, layers, split_of, path, split)
 
 
 def texts(folder: Path | str, split: str | None = None) -> dict[str, tuple[str, str | None, str]]:
@@ -114,11 +183,20 @@ def stated_day(event: Event, layer: Layer) -> str | None:
 
 def seal(folder: Path) -> tuple[str, str, str]:
     """Name, version and content digest of a release by its manifest; empty where there is none."""
+    facts = _manifest(folder)
+    try:
+        return str(facts["name"]), str(facts["version"]), str(facts["digest"])
+    except KeyError:
+        return "", "", ""
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """What the manifest of a release says; nothing if there is none that can be read."""
     try:
         facts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        return str(facts["name"]), str(facts["version"]), str(facts["digest"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return "", "", ""
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def files(path: Path, config: str, split: str | None = None) -> list[Path]:
@@ -136,18 +214,34 @@ def rows(path: Path, config: str, columns: Sequence[str], split: str | None = No
         yield from ((file.name.partition("-")[0], row) for row in table(file, columns).to_pylist())
 
 
-def table(file: Path, columns: Sequence[str]) -> pa.Table:
-    """Columns of one Parquet file.
+def table(file: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Columns of one Parquet file; all of them by default.
 
     Raises:
         EventBankError: E710 if it cannot be read or lacks one of them.
     """
     try:
-        return pq.read_table(file, columns=list(columns)).select(list(columns))
+        found = pq.read_table(file, columns=None if columns is None else list(columns), partitioning=None)
+        return found if columns is None else found.select(list(columns))
     except KeyError as error:
         raise EventBankError(UNREADABLE.at(Place(file=str(file)), f"the column {error.args[0]} is missing")) from None
     except (OSError, ValueError) as error:
         raise EventBankError(UNREADABLE.at(Place(file=str(file)), str(error).splitlines()[0])) from None
+
+
+def document_of(row: Row) -> Document:
+    """The document in a row of `documents`; a text that is withheld is empty.
+
+    Raises:
+        EventBankError: E710 for a row of another shape.
+    """
+    try:
+        zones = tuple(Zone(one["raw_start"], one["raw_end"], one["kind"]) for one in row["zones"])
+        pieces = tuple(Piece(one["start"], one["raw_start"], one["length"]) for one in row["alignment"])
+        plain = {one.name: row[one.name] for one in fields(Document) if one.name not in ("text", "zones", "alignment", "rights")}
+        return Document(**plain, text=row["text"] or "", zones=zones, alignment=pieces, rights=Rights(**row["rights"]))
+    except (KeyError, TypeError) as error:
+        raise EventBankError(UNREADABLE.at(Place(doc_id=str(row.get("doc_id"))), f"the row has another shape: {error}")) from None
 
 
 def layer_of(row: Row, text_sha256: str = "") -> Layer:

@@ -145,7 +145,7 @@ def _attributes(layers: Iterable[Layer]) -> dict[str, Counter[str]]:
 def _dates(found: Released) -> dict[str, Counter[str]]:
     dates: dict[str, Counter[str]] = {}
     for doc_id, layer in found.layers.items():
-        dated = str(found.documents[doc_id]["dated"]) if doc_id in found.documents else ""
+        dated = str(found.facts[doc_id]["dated"]) if doc_id in found.facts else ""
         for event in layer.events:
             if (day := stated_day(event, layer)) or dated:
                 dates.setdefault(day or dated, Counter())["stated" if day else "document"] += 1

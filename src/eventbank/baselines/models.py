@@ -52,7 +52,7 @@ def examples(found: Released) -> list[tuple[Window, Labels]]:
 
 
 def _language(found: Released, doc_id: str) -> str:
-    return str(found.documents.get(doc_id, {}).get("language") or "en")
+    return str(found.facts.get(doc_id, {}).get("language") or "en")
 
 
 def dump(model: Model) -> bytes:

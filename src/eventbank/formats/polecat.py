@@ -99,7 +99,7 @@ def dump(found: Released, codes: Mapping[str, Codes]) -> Dumped:
 
 
 def _rows(found: Released, doc_id: str, layer: Layer, codes: Mapping[str, Codes], left_out: Counter[str]) -> Iterator[dict[str, str]]:
-    document = found.documents.get(doc_id, {})
+    document = found.facts.get(doc_id, {})
     spans = {span.id: span for span in layer.spans()}
     names = _names(layer)
     story = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from eventbank import released
 from eventbank.errors import Code, EventBankError, Place, Problem
-from eventbank.layer import Layer
+from eventbank.layer import Layer, refuse_unsound
 from eventbank.scoring.columns import read_windows
 from eventbank.scoring.lift import OTHER_TEXT, Sentence, lift
 from eventbank.scoring.records import MOST, Record, read_jsonl, record_of, windows_of
@@ -77,8 +77,20 @@ def read(path: Path | str, split: str | None = None) -> Side:
 
 
 def of_layers(name: str, layers: Iterable[Layer], stories: Mapping[str, str] | None = None, texts: Mapping[str, str] | None = None) -> Side:
-    """A side from layers in memory, one for each document."""
-    return Side(name, name, layers={layer.doc_id: layer for layer in layers}, stories=stories or {}, texts=texts or {}, whole=True)
+    """A side from layers in memory, one for each document.
+
+    Args:
+        name: what messages and the signature call it.
+        stories: the story of every document, over which intervals are drawn; documents by default.
+        texts: the text of every document; predictions are held against those of the gold.
+
+    Raises:
+        EventBankError: E400 for a layer that does not hold together: an argument or chain member that is not there, an id taken twice.
+    """
+    found = {layer.doc_id: layer for layer in layers}
+    for layer in found.values():
+        refuse_unsound(layer)
+    return Side(name, name, layers=found, stories=stories or {}, texts=texts or {}, whole=True)
 
 
 def _release(path: Path, split: str | None) -> Side:
@@ -91,7 +103,7 @@ def _release(path: Path, split: str | None) -> Side:
     if (path / "events").is_dir():
         found = released.load_release(path, split)
         layers, texts, stories = dict(found.layers), dict(found.texts), found.stories
-        languages = {doc_id: row["language"] for doc_id, row in found.documents.items()}
+        languages = {doc_id: row["language"] for doc_id, row in found.facts.items()}
     if released.files(path, "sentences", split):
         rows = [row for _, row in released.rows(path, "sentences", (*released.WINDOW_COLUMNS, "start", "text"), split)]
         windows = windows_of(_records(rows, path / "sentences"))
