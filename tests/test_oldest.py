@@ -1,8 +1,9 @@
-"""The oldest version of `datasets` that the project promises reads a release as the newest one does: both for real."""
+"""The oldest version of `datasets` that the project promises reads a release as the newest one does, from a folder and from a server."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from editions import running
 
 PINS = ROOT / "oldest-constraints.txt"
 READ = """
@@ -39,8 +41,10 @@ print(json.dumps(found))
 """
 
 
-def read(python: str, release: Path) -> dict[str, object]:
-    run = subprocess.run([python, "-I", "-c", READ, str(release)], capture_output=True, text=True, timeout=1200)
+def read(python: str, release: Path | str, **environment: str) -> dict[str, object]:
+    run = subprocess.run(
+        [python, "-I", "-c", READ, str(release)], env=os.environ | environment, capture_output=True, text=True, timeout=1200
+    )
     assert run.returncode == 0, run.stderr
     return dict(json.loads(run.stdout))
 
@@ -76,6 +80,9 @@ def test_the_oldest_version_reads_what_the_newest_reads(release: Path, tmp_path:
     ]
     subprocess.run(install, check=True, timeout=1200, env=without_constraints(), capture_output=True)
     oldest, newest = read(python, release), read(sys.executable, release)
+    with running(release) as server:
+        own = {"HF_ENDPOINT": server.url, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HOME": str(tmp_path / "home")}
+        assert read(python, "eventbank/peninsula", **own) == oldest
     assert oldest.pop("version") == promised()
     assert newest.pop("version") != promised()
     assert oldest == newest
@@ -83,8 +90,6 @@ def test_the_oldest_version_reads_what_the_newest_reads(release: Path, tmp_path:
 
 
 def without_constraints() -> dict[str, str]:
-    import os
-
     return {
         name: value for name, value in os.environ.items() if not name.startswith(("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "PYTHONPATH"))
     }

@@ -165,7 +165,7 @@ def test_only_reading_is_possible(url: str) -> None:
 
 
 @pytest.mark.server
-def test_a_file_that_was_changed_in_place_is_not_sent_before_the_server_started_or_after(release: Path, tmp_path: Path) -> None:
+def test_a_file_that_was_changed_in_place_is_not_sent_and_the_server_says_which(release: Path, tmp_path: Path) -> None:
     root = shutil.copytree(release, tmp_path / "1.0.0")
 
     def spoil(path: str) -> bytes:
@@ -175,7 +175,7 @@ def test_a_file_that_was_changed_in_place_is_not_sent_before_the_server_started_
         return bytes(data)
 
     spoil(CARD)
-    with running(root) as server:
+    with (tmp_path / "log").open("w") as log, running(root, stderr=log.fileno()) as server:
         assert ask(server.url, at(CARD))[0] == 503
         assert ask(server.url, at(PARQUET))[0] == 200
         spoiled = spoil(PARQUET)
@@ -183,3 +183,6 @@ def test_a_file_that_was_changed_in_place_is_not_sent_before_the_server_started_
             status, _, body = ask(server.url, at(PARQUET), headers)
             assert status == 503
             assert spoiled[90:110] not in body
+    said = (tmp_path / "log").read_text()
+    assert "E901" in said
+    assert str(root / CARD) in said

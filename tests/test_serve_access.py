@@ -27,6 +27,7 @@ PATHS = (
     "/", "/datasets/{}", "/datasets/{}/resolve/main/README.md", "/datasets/{}/resolve/v1.0.0/events/test-00000-of-00001.parquet",
     "/datasets/{}/resolve/main/no.txt", "/api/datasets", "/api/datasets/{}", "/api/datasets/{}/revision/main",
     "/api/datasets/{}/revision/v9.9.9", "/api/datasets/{}/tree/main", "/api/datasets/{}/refs", "/nowhere",
+    "/corpora/{}/main/", "/corpora/{}/main/documents.html",
 )  # fmt: skip
 
 

@@ -32,11 +32,12 @@ ESCAPES = (
 )  # fmt: skip
 ROUTES = (
     "/datasets/{}", f"/datasets/{REPO}/resolve/main/{{}}", f"/datasets/{REPO}/resolve/{{}}/README.md",
-    "/datasets/{}/resolve/main/README.md",
-    "/api/datasets/{}", f"/api/datasets/{REPO}/revision/{{}}", f"/api/datasets/{REPO}/tree/main/{{}}",
-    f"/api/datasets/{REPO}/tree/{{}}",
-    "/api/datasets/{}/refs", "/api/datasets/{}/tree/main", "/{}",
+    "/datasets/{}/resolve/main/README.md", f"/datasets/{REPO}/tree/{{}}", "/api/datasets/{}", f"/api/datasets/{REPO}/revision/{{}}",
+    f"/api/datasets/{REPO}/tree/main/{{}}", f"/api/datasets/{REPO}/tree/{{}}", "/api/datasets/{}/refs", "/api/datasets/{}/tree/main", "/{}",
+    "/corpora/{}", "/corpora/{}/main/", f"/corpora/{REPO}/{{}}/documents.html", f"/corpora/{REPO}/main/{{}}",
+    f"/corpora/{REPO}/main/articles/{{}}.html", f"/corpora/{REPO}/main/pages/{{}}.html", f"/corpora/{REPO}/main/annotators/{{}}.html",
 )  # fmt: skip
+"""Every route that is read with GET; the one that is read with POST has its paths in the body."""
 
 
 @pytest.fixture(scope="module")

@@ -52,11 +52,11 @@ class Seals:
     locks: dict[_Identity, asyncio.Lock] = field(default_factory=dict)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
-    async def open(self, path: Path, file: File) -> int:
-        """A descriptor of a file that has the bytes of the release.
+    async def open(self, path: Path, file: File, *, hashed: bool = True) -> int:
+        """A descriptor of a file that has the bytes of the release, or, unless `hashed`, the size.
 
         Raises:
-            Changed: if it has not, or if there is no such file.
+            Changed: if it has not, or cannot be read.
         """
         from anyio.to_thread import run_sync
 
@@ -65,21 +65,45 @@ class Seals:
         except OSError:
             raise Changed from None
         try:
-            found = os.fstat(handle)
-            identity = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
-            if not stat.S_ISREG(found.st_mode) or found.st_size != file.size:
-                raise Changed
-            if identity not in self.known:
+            identity = _identity(handle, file)
+            if hashed and identity not in self.known:
                 async with self.locks.setdefault(identity, asyncio.Lock()), self.turns:
-                    if identity not in self.known:
-                        self.known[identity] = await run_sync(_hash, handle)
+                    await run_sync(self._hash, handle, identity)
                 self.locks.pop(identity, None)
-            if self.known[identity] != file.sha256:
+            if hashed and self.known[identity] != file.sha256:
                 raise Changed
+        except OSError:
+            os.close(handle)
+            raise Changed from None
         except BaseException:
             os.close(handle)
             raise
         return handle
+
+    def hold(self, path: Path, file: File) -> bool:
+        """Whether a file has the bytes of the release. It is hashed here and now, unless it was before."""
+        try:
+            handle = _open(path)
+        except OSError:
+            return False
+        try:
+            identity = _identity(handle, file)
+            self._hash(handle, identity)
+        except (Changed, OSError):
+            return False
+        finally:
+            os.close(handle)
+        return self.known[identity] == file.sha256
+
+    def _hash(self, handle: int, identity: _Identity) -> None:
+        """Hashes an open file unless it was hashed before; what was found stays even if nobody waits for it any more."""
+        if identity in self.known:
+            return
+        found, at = hashlib.sha256(), 0
+        while data := os.pread(handle, 4 * SLICE, at):
+            found.update(data)
+            at += len(data)
+        self.known[identity] = found.hexdigest()
 
 
 async def answer(request: Request, path: Path, file: File, seals: Seals, headers: Mapping[str, str]) -> Response:
@@ -104,7 +128,7 @@ async def answer(request: Request, path: Path, file: File, seals: Seals, headers
     own |= {"Content-Type": media_type(file.path), "Content-Length": str(end - start)}
     own |= {"Content-Range": f"bytes {start}-{end - 1}/{file.size}"} if part else {}
     status = 206 if part else 200
-    handle = await seals.open(path, file)
+    handle = await seals.open(path, file, hashed=request.method != "HEAD")
     if request.method == "HEAD":
         os.close(handle)
         return Response(status_code=status, headers=own)
@@ -171,10 +195,13 @@ def _open(path: Path) -> int:
     return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
-def _hash(handle: int) -> str:
-    """The SHA-256 of an open file."""
-    found, at = hashlib.sha256(), 0
-    while data := os.pread(handle, 4 * SLICE, at):
-        found.update(data)
-        at += len(data)
-    return found.hexdigest()
+def _identity(handle: int, file: File) -> _Identity:
+    """What the system knows an open file by.
+
+    Raises:
+        Changed: if it is no file, or has another size than that of the release.
+    """
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode) or found.st_size != file.size:
+        raise Changed
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -34,18 +34,19 @@ _PLAIN = re.compile(r"[^A-Za-z0-9._-]")
 _REVISION = re.compile(r"(refs/[^/]+/[^/]+|[^/]+)(?:/(.*))?", re.DOTALL)
 
 
-def routes(shelf: Shelf, *, private: bool = False) -> list[BaseRoute]:
+def routes(shelf: Shelf, seals: Seals, *, private: bool = False) -> list[BaseRoute]:
     """The routes that read datasets from a shelf.
 
     Args:
         shelf: what there is.
+        seals: which files are known to be right.
         private: say of the repositories that they are private.
     """
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware
     from starlette.routing import Route
 
-    seals, repo = Seals(), "{owner}/{name}"
+    repo = "{owner}/{name}"
 
     def said(path: str, method: str, answer: Callable[..., Awaitable[Response]], **more: Any) -> Route:
         return Route(path, partial(answer, shelf, **more), methods=[method], middleware=[Middleware(GZipMiddleware)])

@@ -16,8 +16,9 @@ from eventbank.errors import Code, EventBankError, Place
 from eventbank.hub import pages
 from eventbank.hub.access import EVERYONE, Access, guarded
 from eventbank.hub.connections import MOST, patient_protocol
+from eventbank.hub.ranges import Seals
 from eventbank.hub.routes import routes
-from eventbank.hub.shelf import Shelf, shelf_of, traces_of
+from eventbank.hub.shelf import NOT_WHOLE, Shelf, place_of, shelf_of, traces_of
 
 if TYPE_CHECKING:
     import uvicorn
@@ -28,16 +29,17 @@ if TYPE_CHECKING:
 NO_SERVER = Code("E905", "starlette, uvicorn or jinja2 is not installed", "Install the extra: pip install 'eventbank[serve]'.")
 NO_PORT = Code("E906", "the server cannot listen there", "Take another --port (0 finds a free one), or stop what listens there.")
 
+LOG = logging.getLogger("uvicorn.error")
 LAST_SECONDS = 5
 """How long answers that were begun may go on when the server is stopped."""
 LOOK_SECONDS = 2
 """How often the server looks whether there are other releases now."""
 
 
-def application(shelf: Shelf, access: Access = EVERYONE) -> Starlette:
+def application(shelf: Shelf, access: Access = EVERYONE, seals: Seals | None = None) -> Starlette:
     """The application that serves a shelf: the routes of the Hub, and the pages.
 
-    Who has no token sees the stand-off editions if `access` says so, and else nothing.
+    Who has no token sees the stand-off editions if `access` says so, and else nothing. `seals` are the files that are known to be right.
 
     Raises:
         EventBankError: E905 without the extra `serve`.
@@ -48,8 +50,9 @@ def application(shelf: Shelf, access: Access = EVERYONE) -> Starlette:
     except ImportError:
         raise EventBankError(NO_SERVER.at()) from None
 
-    full = Starlette(routes=_all(shelf, private=access.token is not None))
-    bare = Starlette(routes=_all(shelf.open(), private=False)) if access.open_standoff else None
+    seals = seals or Seals()
+    full = Starlette(routes=_all(shelf, seals, private=access.token is not None))
+    bare = Starlette(routes=_all(shelf.open(), seals, private=False)) if access.open_standoff else None
     return Starlette(routes=[Mount("/", app=guarded(full, bare, access))])
 
 
@@ -80,22 +83,25 @@ def serve(
     """
     here = Path.cwd()
     traces, shelf = traces_of(paths, here), shelf_of(paths, here=here)
-    app, trouble = Exchangeable(application(shelf, access)), ""
+    seals, trouble = Seals(), ""
+    app = Exchangeable(application(shelf, access, seals))
     import uvicorn
 
     async def look() -> None:
-        nonlocal traces, trouble
+        nonlocal shelf, traces, trouble
         from anyio.to_thread import run_sync
 
         try:
             found = await run_sync(traces_of, paths, here)
             if found != traces:
-                app.now = application(await run_sync(lambda: shelf_of(paths, here=here)), access)
+                shelf = await run_sync(lambda: shelf_of(paths, here=here))
+                app.now = application(shelf, access, seals)
                 traces, trouble = found, ""
+                _look_through(shelf, seals)
         except (EventBankError, OSError) as error:
             if str(error) != trouble:
                 trouble = str(error)
-                logging.getLogger("uvicorn.error").warning("what was there before is still served: %s", trouble)
+                LOG.warning("what was there before is still served: %s", trouble)
 
     config = uvicorn.Config(
         app,
@@ -113,6 +119,7 @@ def serve(
     )
     server = uvicorn.Server(config)
     with closing(_listening(host, port)) as listening, _stopping(server):
+        _look_through(shelf, seals)
         started(_url(host, listening.getsockname()[1]), shelf)
         server.run(sockets=[listening])
 
@@ -128,7 +135,7 @@ class Exchangeable:
         await self.now(scope, receive, send)
 
 
-def _all(shelf: Shelf, private: bool) -> list[BaseRoute]:
+def _all(shelf: Shelf, seals: Seals, private: bool) -> list[BaseRoute]:
     """Every route over a shelf; pages are packed for clients that take it so."""
     from starlette.middleware.gzip import GZipMiddleware
     from starlette.routing import Route
@@ -137,7 +144,20 @@ def _all(shelf: Shelf, private: bool) -> list[BaseRoute]:
     for route in found:
         if isinstance(route, Route):
             route.app = GZipMiddleware(route.app, compresslevel=6)
-    return [*routes(shelf, private=private), *found]
+    return [*routes(shelf, seals, private=private), *found]
+
+
+def _look_through(shelf: Shelf, seals: Seals) -> None:
+    """Begins to hash every file of a shelf, so that no client waits for it later, and writes what is wrong to the log."""
+
+    def look() -> None:
+        for edition in shelf.editions:
+            for file in edition.files.values():
+                there = place_of(edition, file.path)
+                if there is None or not seals.hold(there, file):
+                    LOG.warning("%s", NOT_WHOLE.at(Place(file=str(edition.root / file.path)), "it has other bytes"))
+
+    threading.Thread(target=look, daemon=True).start()
 
 
 def _listening(host: str, port: int) -> socket.socket:
