@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import pty
 import random
+import re
 import resource
 import shutil
 import signal
@@ -20,6 +21,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from conftest import ROOT
 from editions import another, running
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,11 +29,12 @@ from proxy import Answer, Seen, line_to, serving
 from shelf import REPO, Shelf, held, with_manifest
 
 from eventbank.cli import main
+from eventbank.document import sha256
 from eventbank.errors import EventBankError
 from eventbank.files import writing
 from eventbank.hub import transfer
 from eventbank.hub.address import Address, parse
-from eventbank.hub.download import LARGEST_MANIFEST, Downloaded, download
+from eventbank.hub.download import LARGEST_MANIFEST, Downloaded, _wrong, download
 
 TOKEN = "hf_secretsecretsecret"
 DICE = random.Random(6)
@@ -91,6 +94,9 @@ def parts(folder: Path) -> list[Path]:
         ("https://lab.example/hub/datasets/a/b.c/tree/v1.0.0/events?x=1#y", "https://lab.example/hub", "a/b.c", "v1.0.0"),
         ("https://lab.example/datasets/a/b/resolve/refs%2Fpr%2F1/README.md", "https://lab.example", "a/b", "refs/pr/1"),
         ("https://lab.example/datasets/a/b/viewer/events/train", "https://lab.example", "a/b", ""),
+        ("http://127.0.0.1:8000/corpora/a/b/main/articles/x.html#e3", "http://127.0.0.1:8000", "a/b", "main"),
+        ("http://127.0.0.1:8000/corpora/a/b/v1.0.0/", "http://127.0.0.1:8000", "a/b", "v1.0.0"),
+        ("http://127.0.0.1:8000/corpora/datasets/b/1.0.0/", "http://127.0.0.1:8000", "datasets/b", "v1.0.0"),
         ("owner/name", "https://huggingface.co", "owner/name", ""),
         ("owner/name@v1.0.0", "https://huggingface.co", "owner/name", "v1.0.0"),
         ("hf://datasets/owner/name@main/README.md", "https://huggingface.co", "owner/name", "main"),
@@ -167,7 +173,9 @@ def test_a_release_comes_whole_and_a_second_run_fetches_the_manifest_alone(there
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["release"]
     assert (tmp_path / "deep" / "release").stat().st_mode & 0o777 == 0o755
     shelf.sent.clear()
+    (tmp_path / "deep" / f".release.part-{sha256(RELEASE['manifest.json'])[:16]}").mkdir()  # as a kill after the last step leaves it
     again = get(seen, tmp_path / "deep" / "release", "1.0.0")
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["release"]
     assert (again.changed, again.fetched, shelf.sent) == (False, 0, [("manifest.json", 0)])
 
 
@@ -508,6 +516,16 @@ def test_a_hostile_manifest_is_refused_before_anything_is_written(tmp_path: Path
     assert held(tmp_path) == {}
 
 
+@given(st.text(max_size=20) | st.lists(st.sampled_from(["..", ".", "", "a", "~", "C:", "\\", "\0", "/"]), max_size=6).map("/".join))
+def test_a_path_that_is_taken_stays_inside(path: str) -> None:
+    entry = {"path": path, "size": 1, "sha256": "0" * 64}
+    if not list(_wrong(entry)):
+        inside = Path("/base", path)
+        assert Path(os.path.normpath(inside)) == inside
+        assert inside.is_relative_to("/base")
+        assert inside.name
+
+
 def test_a_manifest_whose_seal_is_broken_is_refused(there: tuple[Shelf, Seen], tmp_path: Path) -> None:
     shelf, seen = there
     shelf.releases["main"]["manifest.json"] = RELEASE["manifest.json"].replace(b"harbour", b"harbor ")
@@ -793,3 +811,18 @@ def test_a_line_to_eventbank_serve_that_is_cut_at_random_ends_with_the_right_byt
                 line.left = None
                 download(line.url, tmp_path / f"release-{attempt}")
             assert held(tmp_path / f"release-{attempt}") == held(release)
+
+
+@pytest.mark.server
+def test_the_examples_of_the_page_run(release: Path, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "download.md").read_text("utf-8")
+    shell, python = ("\n".join(re.findall(rf"^```{kind}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)) for kind in ("sh", "py"))
+    with running(release) as server:
+        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "HF_ENDPOINT": server.url}
+        for words, code in ((["bash", "-euc"], shell), ([sys.executable, "-c"], python)):
+            said = code.replace("http://127.0.0.1:8000", server.url)
+            run = subprocess.run([*words, said], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+            assert run.returncode == 0, run.stderr
+            assert "digest" in run.stdout
+    assert shell.count("eventbank download") > 3
+    assert all(held(folder) == held(release) for folder in tmp_path.iterdir())

@@ -22,6 +22,9 @@ _REPO = re.compile(rf"{_NAME}/{_NAME}")
 _SHORT = re.compile(rf"(?:hf://datasets/)?({_NAME}/{_NAME})(?:@([^/?#]+))?(?:/.*)?", re.DOTALL)
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:[-+][A-Za-z0-9.-]+)?")
+DATASETS, PAGES = "datasets", "corpora"
+"""What stands before the name of a repository, in the addresses of a Hub and in those of our pages."""
+
 _LEADS = frozenset({"tree", "blob", "resolve", "raw"})
 """What stands between repository and revision in the addresses of a Hub."""
 
@@ -45,7 +48,7 @@ class Address:
     @property
     def url(self) -> str:
         """The address of the repository."""
-        return f"{self.endpoint}/datasets/{self.repo}"
+        return f"{self.endpoint}/{DATASETS}/{self.repo}"
 
     def file(self, revision: str, path: str) -> str:
         """The address of a file at a revision."""
@@ -73,8 +76,9 @@ def parse(text: str, version: str = "") -> Address:
     """The address in what a user typed.
 
     Understood are the address of a repository (`http://host/datasets/owner/name`, also without `datasets`), whatever a browser shows
-    below it (`…/tree/v1.0.0`, `…/resolve/v1.0.0/README.md`; everything after the revision is left out), `http://host` for the only
-    repository of a server, and `hf://datasets/owner/name@v1.0.0` and `owner/name`, both on the server in HF_ENDPOINT.
+    below it (`…/tree/v1.0.0`, `…/resolve/v1.0.0/README.md`; everything after the revision is left out), the pages of `eventbank serve`
+    (`http://host/corpora/owner/name/v1.0.0/index.html`), `http://host` for the only repository of a server, and
+    `hf://datasets/owner/name@v1.0.0` and `owner/name`, both on the server in HF_ENDPOINT.
 
     Args:
         version: a version (`1.0.0`, then its tag is meant), or any revision (`v1.0.0`, `main`, a commit).
@@ -93,10 +97,10 @@ def parse(text: str, version: str = "") -> Address:
         origin(found.endpoint)
     except ValueError as error:
         raise EventBankError(ADDRESS.at(place, str(error))) from None
-    asked = f"v{version}" if _VERSION.fullmatch(version) else version
-    if asked and found.revision and asked != found.revision:
-        raise EventBankError(ADDRESS.at(place, f"it says {found.revision}, --version says {version}", remedy="Leave one of them out."))
-    revision = asked or found.revision
+    asked, named = (f"v{one}" if _VERSION.fullmatch(one) else one for one in (version, found.revision))
+    if asked and named and asked != named:
+        raise EventBankError(ADDRESS.at(place, f"it says {named}, --version says {version}", remedy="Leave one of them out."))
+    revision = asked or named
     if revision and (not _REVISION.fullmatch(revision) or ".." in revision):
         raise EventBankError(ADDRESS.at(place, f"{revision!r} is no version", remedy="Give a version such as 1.0.0."))
     return Address(found.endpoint, found.repo, revision)
@@ -115,12 +119,13 @@ def _parsed(text: str, place: Place) -> Address:
     steps = [unquote(step) for step in parts.path.split("/") if step]
     if not steps:
         return Address(f"{parts.scheme}://{parts.netloc}", "")
-    at = steps.index("datasets") if "datasets" in steps else -1
+    at = next((at for at, step in enumerate(steps) if step in (DATASETS, PAGES)), -1)
     before, rest = (steps[:at], steps[at + 1 :]) if at >= 0 else (steps[:-2], steps[-2:])
     repo = "/".join(rest[:2])
     if not _REPO.fullmatch(repo):
         raise EventBankError(ADDRESS.at(place, "there is no owner/name in it"))
-    revision = rest[3] if len(rest) > 3 and rest[2] in _LEADS else ""
+    paged = at >= 0 and steps[at] == PAGES
+    revision = rest[2] if paged and len(rest) > 2 else rest[3] if len(rest) > 3 and rest[2] in _LEADS else ""
     prefix = "".join(f"/{quote(step)}" for step in before)
     return Address(f"{parts.scheme}://{parts.netloc}{prefix}", repo, revision)
 

@@ -106,10 +106,11 @@ def download(
         items = _items(facts)
         size = sum(item.size for item in items)
         what = (address.url, str(facts["version"]), str(facts["digest"]), commit, len(items), size)
+        stage = target.with_name(f".{target.name}.part-{sha256(data)[:16]}")
         if _is_there(target, data):
+            shutil.rmtree(stage, ignore_errors=True)  # of a run that was killed after its last step
             return Downloaded(to, *what, fetched=0, changed=False)
         _refuse_other(target, str(to), replace)
-        stage = target.with_name(f".{target.name}.part-{sha256(data)[:16]}")
         files = stage / "files"
         _refuse_too_large(files, items, str(to))
         stage.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -34,10 +35,16 @@ def manifest(folder: Path, facts: Mapping[str, Any]) -> bytes:
 def entries(folder: Path) -> list[dict[str, Any]]:
     """Path, size and SHA-256 of every file in a folder but the manifest, by path."""
     return [
-        {"path": path.relative_to(folder).as_posix(), "size": path.stat().st_size, "sha256": sha256(path.read_bytes())}
+        {"path": path.relative_to(folder).as_posix(), "size": path.stat().st_size, "sha256": digest_of(path)}
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path != folder / NAME
     ]
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, of which a small part is in memory at a time."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sealed(found: Mapping[str, Any]) -> bytes:
@@ -124,7 +131,7 @@ def verify(folder: Path) -> Iterator[Problem]:
     for name, entry in sorted(listed.items()):
         if name not in present:
             yield BROKEN_FILE.at(Place(file=name), "missing")
-        elif (digest := sha256(present[name].read_bytes())) != entry["sha256"]:
+        elif (digest := digest_of(present[name])) != entry["sha256"]:
             size = present[name].stat().st_size
             yield BROKEN_FILE.at(
                 Place(file=name), f"expected {entry['sha256'][:12]}… ({entry['size']} bytes), found {digest[:12]}… ({size} bytes)"
