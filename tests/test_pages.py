@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from eventbank.cli import main
 from eventbank.errors import EventBankError
-from eventbank.hub import listing, render, sideindex, views
+from eventbank.hub import figures, listing, render, sideindex, views
 from eventbank.hub.book import Book, annotators, asking, entry, open_book, page_of, passes
 from eventbank.hub.listing import Filter, Found, asked, find, match_of
 from eventbank.hub.render import Where
@@ -328,3 +328,34 @@ def test_choices_name_only_what_there_is(book: Book, small: Callable[..., Path])
     found = listing.choices(book.index)
     assert ("Weapon.Launch", 4) in found["type"]
     assert [name for name, _ in found["split"]] == ["train", "validation", "test"]
+
+
+def test_a_timeline_has_every_month_between_and_years_when_there_are_many() -> None:
+    drawn, rows = figures.timeline({"train": {"2023-11": 2}, "test": {"2024-02": 1}}, ["train", "test"])
+    assert rows == [("2023-11", [2, 0]), ("2024-02", [0, 1])]
+    assert str(drawn).count("<rect") == 2
+    assert "Documents by month and split: 3 from 2023-11 to 2024-02." in drawn
+    _, rows = figures.timeline({"train": {"1999-01": 2, "2024-02": 5, "2024-03": 1}}, ["train"])
+    assert rows == [("1999", [2]), ("2024", [6])]
+    assert figures.timeline({}, ["train"])[1] == []
+
+
+def test_figures_are_the_same_for_the_same_numbers_and_stay_inside() -> None:
+    assert figures.bar([("train", 1), ("test", 3)], 4) == figures.bar([("train", 1), ("test", 3)], 4)
+    widths = [float(one) for one in re.findall(r'width="([\d.]+)"', str(figures.bar([("train", 1), ("test", 3)], 4)))]
+    assert widths == [60.0, 180.0]
+    assert "f-range" not in str(figures.interval(None, 0.5, None))
+
+
+def test_the_stylesheet_asks_for_nothing_from_elsewhere() -> None:
+    sheet = render.stylesheet()
+    assert "url(" not in sheet
+    assert "@import" not in sheet
+    assert sheet.count("{") == sheet.count("}")
+
+
+def test_templates_and_stylesheet_are_in_the_package(book: Book) -> None:
+    from importlib.resources import files
+
+    there = {path.name for path in files("eventbank.hub").joinpath("templates").iterdir()}
+    assert {"style.css", "icon.svg", "base.html", "article.html"} <= there

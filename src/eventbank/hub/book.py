@@ -213,8 +213,8 @@ def _split_of(path: str) -> str:
 
 def _row(root: Path, path: str, group: int, row: int) -> Row:
     try:
-        table = _file(root / path).read_row_group(group, use_threads=False)
-        (found,) = table.slice(row, 1).to_pylist()
+        state = (root / path).stat()
+        (found,) = _group(root / path, state.st_mtime_ns, state.st_size, group).slice(row, 1).to_pylist()
     except (OSError, ValueError) as error:
         raise EventBankError(UNREADABLE.at(Place(file=path), str(error).splitlines()[0])) from None
     return dict(found)
@@ -234,13 +234,9 @@ def _annotations(root: Path, split: str, doc_id: str) -> Iterator[Row]:
 def _holding(root: Path, split: str, doc_id: str) -> Iterator[tuple[Path, int]]:
     """The row groups of `annotations` that can hold rows of a document, by the statistics of the column."""
     for path in files(root, ANNOTATED, split):
-        metadata = _file(path).metadata
-        names = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
-        at = names.index("doc_id") if "doc_id" in names else None
-        for group in range(metadata.num_row_groups) if at is not None else ():
-            statistics = metadata.row_group(group).column(at).statistics
-            bounded = statistics is not None and statistics.has_min_max
-            if not bounded or statistics.min <= doc_id <= statistics.max:
+        state = path.stat()
+        for group, bounds in enumerate(_bounds(path, state.st_mtime_ns, state.st_size)):
+            if bounds is None or bounds[0] <= doc_id <= bounds[1]:
                 yield path, group
 
 
@@ -250,6 +246,23 @@ def _file(path: Path) -> pq.ParquetFile:
     return pq.ParquetFile(path, metadata=_footer(path, state.st_mtime_ns, state.st_size), memory_map=False)
 
 
+@lru_cache(maxsize=4)
+def _group(path: Path, changed: int, size: int, group: int) -> pa.Table:
+    """A row group, kept for the reader who goes on to the next document."""
+    return pq.ParquetFile(path, metadata=_footer(path, changed, size)).read_row_group(group, use_threads=False)
+
+
 @lru_cache(maxsize=32)
 def _footer(path: Path, changed: int, size: int) -> pa.lib.FileMetaData:  # noqa: ARG001
     return pq.read_metadata(path)
+
+
+@lru_cache(maxsize=32)
+def _bounds(path: Path, changed: int, size: int) -> tuple[tuple[str, str] | None, ...]:
+    """The first and the last `doc_id` of every row group; None for one that does not say."""
+    metadata = _footer(path, changed, size)
+    names = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
+    if "doc_id" not in names:
+        return ()
+    found = (metadata.row_group(group).column(names.index("doc_id")).statistics for group in range(metadata.num_row_groups))
+    return tuple((one.min, one.max) if one is not None and one.has_min_max else None for one in found)

@@ -31,7 +31,7 @@ def bar(parts: Sequence[tuple[str, int]], longest: int) -> Markup:
 
 
 def interval(low: float | None, value: float | None, high: float | None) -> Markup:
-    """A value between 0 and 1 as a point on a line, with the interval around it."""
+    """A value between 0 and 1 as a stroke across a line, with the interval around it."""
 
     def at(one: float) -> str:
         return _n(4 + (WIDTH - 8) * min(max(one, 0.0), 1.0))
@@ -40,7 +40,7 @@ def interval(low: float | None, value: float | None, high: float | None) -> Mark
     if low is not None and high is not None:
         drawn.append(f'<path class="f-range" d="M{at(low)} {HEIGHT // 2}H{at(high)}"/>')
     if value is not None:
-        drawn.append(f'<circle class="f-point" cx="{at(value)}" cy="{HEIGHT // 2}" r="4"/>')
+        drawn.append(f'<path class="f-point" d="M{at(value)} 1V{HEIGHT - 1}"/>')
     return _svg("interval", WIDTH, HEIGHT, "".join(drawn), 'aria-hidden="true"')
 
 

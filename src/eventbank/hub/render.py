@@ -19,7 +19,7 @@ from eventbank.hub import book as books
 from eventbank.hub import figures, listing, spans, views
 from eventbank.hub.book import Book
 from eventbank.release.content import AGREEMENT, BASELINES, LEAKS
-from eventbank.release.reports import agreement_tables, baseline_table, leak_table
+from eventbank.release.reports import SCORES, agreement_tables, baseline_table, leak_table
 from eventbank.tables import SPLITS
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def corpus_page(book: Book, where: Where) -> str:
         timeline=drawn,
         months=months,
         agreement=_made(agreement_tables, reports.get(AGREEMENT)),
+        intervals=_made(_intervals, reports.get(AGREEMENT)),
         leaks=_made(leak_table, reports.get(LEAKS)),
         baselines=_made(baseline_table, reports.get(BASELINES)),
         rows={name: rows for name, rows in book.facts["rows"].items() if any(rows.values())},
@@ -182,20 +183,22 @@ def stylesheet() -> str:
     def all_of(*selectors: str) -> str:
         return ",\n".join(one.replace("@", str(at)) for one in selectors for at in numbers)
 
-    there = (
-        ".reader:has(.t@:hover,#e@:hover)",
-        ".reader:has(.t@:focus-visible,#e@:focus-within):not(:has(:is(.trigger,.card):hover))",
-        ".reader:has(#e@:target):not(:has(:is(.trigger,.card):hover,.trigger:focus-visible,.card:focus-within))",
+    card, free = ".columns:has(> .cards > #e@{})", ".columns:not(:has(> .cards > .card:is(:hover,:focus-within)))"
+    pointed = (
+        ".text:has(.t@:hover)",
+        ".text:not(:has(.trigger:hover)):has(.t@:focus-visible)",
+        f"{card.format(':is(:hover,:focus-within)')} .text",
+        f"{free}:has(> .cards > #e@:target) .text:not(:has(.trigger:is(:hover,:focus-visible)))",
     )
-    pointed = f":is({','.join(there)})"
+    chained = (".text:has(.c@:is(:hover,:target))", ".reader:has(> .chains > ul > .k@:is(:hover,:focus-within)) .text")
+    differing = ".annotators:has(.d@:hover,.q@:is(:hover,:focus-within,:target)) :is(.d@,.q@)"
     rules = (
-        f"{all_of(f'{pointed} .x@')}{{background:var(--filler-ground);box-shadow:0 0 0 2px var(--filler)}}",
-        "\n".join(f"{pointed} .x@::before{{content:attr(data-r@)}}".replace("@", str(at)) for at in numbers),
-        f"{all_of(f'{pointed} .t@')}{{background:var(--trigger-lit);box-shadow:0 0 0 2px var(--trigger)}}",
-        f"{all_of('.reader:has(.t@:is(:hover,:focus-visible)) #e@')}{{order:-1;border-color:var(--trigger)}}",
-        f"{all_of('.reader:has(.c@:is(:hover,:target),.k@:is(:hover,:focus-within)) .c@')}{{background:var(--chain-ground)}}",
-        f"{all_of('.reader:has(.d@:hover,.q@:is(:hover,:focus-within,:target)) :is(.d@,.q@)')}{{background:var(--chain-ground)}}",
-        f"@media (max-width:70rem){{{all_of('.reader:has(.t@:focus-visible) #e@')}{{position:fixed}}}}",
+        f"{all_of(*(f'{one} .c@' for one in chained), differing)}{{background:var(--chain-ground)}}",
+        f"{all_of(*(f'{one} .x@' for one in pointed))}{{background:var(--filler-ground);box-shadow:0 0 0 2px var(--filler)}}",
+        "\n".join(f":is({','.join(pointed)}) .x@::before{{content:attr(data-r@)}}".replace("@", str(at)) for at in numbers),
+        f"{all_of(*(f'{one} .t@' for one in pointed))}{{background:var(--trigger-lit);box-shadow:0 0 0 2px var(--trigger)}}",
+        f"{all_of(*(f'{one} ~ .cards > #e@' for one in pointed[:2]))}{{order:-1;border-color:var(--trigger)}}",
+        f"@media (max-width:70rem){{{all_of(f'{pointed[1]} ~ .cards > #e@')}{{position:fixed;max-height:45vh;overflow-y:auto}}}}",
     )
     return "\n".join([_file("style.css"), *rules, ""])
 
@@ -217,7 +220,7 @@ def _environment() -> Environment:
     )
     found.filters |= {"shown": spans.shown, "plain": spans.plain, "size": _size, "number": _number, "url": _segment, "path": quote}
     found.filters["zip_with"] = _zipped
-    found.globals |= {"bar": figures.bar, "interval": figures.interval, "policy": POLICY}
+    found.globals |= {"bar": figures.bar, "policy": POLICY}
     return found
 
 
@@ -263,6 +266,12 @@ def _by_name(book: Book, splits: list[str], kind: str, title: str, names: str) -
     rows = [(name, [by.get(split, {}).get(name, 0) for split in splits]) for name in ordered]
     longest = max((sum(numbers) for _, numbers in rows), default=0)
     return {"kind": kind, "title": title, "rows": rows, "longest": longest}
+
+
+def _intervals(report: Any) -> list[Any]:
+    """The exact scores of the first table on agreement, drawn."""
+    scores = report["overall"]["scores"]
+    return [figures.interval(one["low"], one["value"], one["high"]) for one in (scores[name]["exact"]["f1"] for name, _ in SCORES)]
 
 
 def _made(make: Callable[[Any], Any], report: Any) -> Any:

@@ -44,7 +44,7 @@ FORM = 1
 SHOWN_TYPES = 4
 """How many event types of a document a list shows."""
 
-HASH_BYTES = 1 << 25
+HASH_BYTES = 1 << 24
 """What FTS5 gathers in memory before it writes."""
 
 log = logging.getLogger(__name__)
@@ -154,7 +154,7 @@ def _make(root: Path, path: Path, seal: str, told: Told) -> SideIndex:
     stage = Path(name)
     try:
         with closing(sqlite3.connect(stage, isolation_level=None)) as connection:
-            for pragma in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", "cache_size=-65536", "page_size=8192"):
+            for pragma in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", "cache_size=-32768", "page_size=8192"):
                 connection.execute(f"PRAGMA {pragma}")
             connection.executescript(_SCHEMA)
             connection.execute("INSERT INTO words(words, rank) VALUES ('hashsize', ?)", (HASH_BYTES,))
@@ -164,6 +164,7 @@ def _make(root: Path, path: Path, seal: str, told: Told) -> SideIndex:
             _fill_documents(connection, root, parts, counts, told)
             _fill_labels(connection, root, parts, counts)
             connection.execute("COMMIT")
+            pa.default_memory_pool().release_unused()
             connection.executescript(_INDEXES)
             connection.execute("INSERT INTO words(words) VALUES ('optimize')")
             connection.execute("UPDATE names SET documents = (SELECT count(*) FROM has h WHERE h.name_id = names.name_id)")

@@ -7,7 +7,7 @@ from typing import Any
 
 from eventbank.release.markdown import table
 
-_SCORES = (
+SCORES = (
     ("entity_cls", "entity mentions with type"),
     ("value_cls", "values with type"),
     ("trigger_id", "triggers (TI)"),
@@ -15,6 +15,7 @@ _SCORES = (
     ("argument_attached_id", "arguments (AI+)"),
     ("argument_attached_cls", "arguments with role (AC+)"),
 )
+"""The scores that the first table on agreement has, with what each is called."""
 
 
 Figures = tuple[tuple[str, ...], Sequence[Sequence[object]]]
@@ -40,7 +41,7 @@ def agreement_tables(report: Mapping[str, Any]) -> list[Figures]:
     whole, method = report["overall"], report["method"]
     spans = [
         (title, exact["score"]["gold_num"], exact["score"]["pred_num"], _figure(exact["f1"]), _figure(overlap["f1"]))
-        for name, title in _SCORES
+        for name, title in SCORES
         for exact, overlap in [(whole["scores"][name]["exact"], whole["scores"][name]["overlap"])]
     ]
     labels = [(name.replace("_", " "), one["units"], _figure(one["alpha"])) for name, one in whole["alpha"].items()]
