@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 from click.testing import CliRunner
-from conftest import ROOT
+from conftest import LONG, ROOT
 from hostile_release import NAME, SCRIPT, TEXT, TITLE, write_release
 from hypothesis import given
 from hypothesis import strategies as st
@@ -188,11 +188,11 @@ def test_a_table_that_is_none_is_a_problem_and_leaves_no_index(many: Path, tmp_p
 
 def test_without_jinja_pages_are_e911(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    render._environment.cache_clear()
+    render.environment.cache_clear()
     with pytest.raises(EventBankError) as error:
         render.corpus_page(book, Where())
     assert code(error) == "E911"
-    render._environment.cache_clear()
+    render.environment.cache_clear()
 
 
 def test_a_document_is_read_with_its_layer_and_its_page(book: Book, release: Path) -> None:
@@ -359,3 +359,34 @@ def test_templates_and_stylesheet_are_in_the_package(book: Book) -> None:
 
     there = {path.name for path in files("eventbank.hub").joinpath("templates").iterdir()}
     assert {"style.css", "icon.svg", "base.html", "article.html"} <= there
+
+
+def test_documents_without_labels_have_pages_too(small: Callable[..., Path], cache: Path) -> None:
+    from eventbank.build import build
+    from eventbank.corpus import open_corpus
+
+    root = small({"one": LONG, "two": LONG.replace("harbour", "bridge")}, {"two": "2023-06-01"})
+    build(open_corpus(root))
+    book = open_book(root / "dataset", cache)
+    assert "has no labels yet" in (render.article_page(book, Where("../"), "one") or "")
+    assert "no labels" in render.documents_page(book, Where(served=True), Filter(words="bridge"))
+    assert "Event types" not in render.corpus_page(book, Where())
+
+
+def test_three_annotators_are_compared_in_pairs(tmp_path: Path, cache: Path) -> None:
+    write_release(tmp_path / "made", {"one": TEXT}, annotators=("annotator-1", "annotator-2", "annotator-3"))
+    page = render.annotators_page(open_book(tmp_path / "made", cache), Where("../"), "one") or ""
+    assert page.count('<section aria-labelledby="pair') == 3
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_a_publisher_who_is_not_in_the_list_stays_chosen(book: Book) -> None:
+    page = render.documents_page(book, Where(served=True), Filter(publisher="Nobody & Sons"))
+    assert '<option value="Nobody &amp; Sons" selected>' in page
+
+
+def test_of_many_publishers_the_commonest_are_suggested(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "CHOICES", 1)
+    page = render.documents_page(book, Where(served=True), Filter(publisher="Thesaxon"))
+    assert 'list="publishers" value="Thesaxon"' in page

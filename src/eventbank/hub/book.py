@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -35,6 +36,9 @@ from eventbank.release.content import AGREEMENT, BASELINES, LEAKS, ONTOLOGY
 from eventbank.released import UNREADABLE, Row, files, layer_of
 
 ANNOTATED = "annotations"
+AT_ONCE = threading.BoundedSemaphore(4)
+"""How many row groups are read at once; each takes memory while it is, and there are many more readers than cores."""
+
 T = TypeVar("T")
 
 
@@ -186,7 +190,7 @@ def annotators(book: Book, found: Entry) -> list[str]:
     """The annotators of a document who made a pass of it, in order; read from two columns."""
     names = set()
     for path, group in _holding(book.root, found.split, str(found.row["doc_id"])):
-        table = _file(path).read_row_group(group, columns=["doc_id", "annotator", "layer"], use_threads=False)
+        table = _read(path, group, ["doc_id", "annotator", "layer"])
         mine = table.filter(pc.and_(pc.equal(table["doc_id"], found.row["doc_id"]), pc.equal(table["layer"], "pass")))
         names |= set(mine["annotator"].drop_null().unique().to_pylist())
     return sorted(names)
@@ -223,11 +227,9 @@ def _row(root: Path, path: str, group: int, row: int) -> Row:
 def _annotations(root: Path, split: str, doc_id: str) -> Iterator[Row]:
     """The rows of a document in `annotations`, columns without a value left out."""
     for path, group in _holding(root, split, doc_id):
-        file = _file(path)
-        ids = file.read_row_group(group, columns=["doc_id"], use_threads=False)["doc_id"]
-        mine = pc.equal(ids, doc_id)
+        mine = pc.equal(_read(path, group, ["doc_id"])["doc_id"], doc_id)
         if pc.any(mine).as_py():
-            for batch in file.read_row_group(group, use_threads=False).filter(mine).combine_chunks().to_batches():
+            for batch in _read(path, group).filter(mine).combine_chunks().to_batches():
                 yield from of_batch(batch)
 
 
@@ -240,16 +242,18 @@ def _holding(root: Path, split: str, doc_id: str) -> Iterator[tuple[Path, int]]:
                 yield path, group
 
 
-def _file(path: Path) -> pq.ParquetFile:
-    """An open Parquet file whose footer is read once as long as the file stays the same."""
-    state = path.stat()
-    return pq.ParquetFile(path, metadata=_footer(path, state.st_mtime_ns, state.st_size), memory_map=False)
+def _read(path: Path, group: int, columns: list[str] | None = None) -> pa.Table:
+    """A row group of a file, whose footer is read once as long as the file stays the same."""
+    with AT_ONCE:
+        state = path.stat()
+        with pq.ParquetFile(path, metadata=_footer(path, state.st_mtime_ns, state.st_size)) as file:
+            return file.read_row_group(group, columns=columns, use_threads=False)
 
 
 @lru_cache(maxsize=4)
-def _group(path: Path, changed: int, size: int, group: int) -> pa.Table:
+def _group(path: Path, changed: int, size: int, group: int) -> pa.Table:  # noqa: ARG001
     """A row group, kept for the reader who goes on to the next document."""
-    return pq.ParquetFile(path, metadata=_footer(path, changed, size)).read_row_group(group, use_threads=False)
+    return _read(path, group)
 
 
 @lru_cache(maxsize=32)

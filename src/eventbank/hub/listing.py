@@ -31,6 +31,9 @@ SORTED = 50_000
 LONGEST = 400
 """Characters of a question that are read."""
 
+CHOICES = 200
+"""How many publishers can be chosen from a list; of more, the commonest are suggested to those who type."""
+
 ORDERS = ("", "newest", "oldest")
 
 _WORD = re.compile(r'"([^"]*)"?|([^\s"]+)')
@@ -146,7 +149,9 @@ def choices(index: SideIndex) -> dict[str, list[tuple[str, int]]]:
     """What can be chosen: event types, roles, splits and publishers, with the number of documents that have each."""
     with closing(index.connect()) as connection:
         named = connection.execute("SELECT kind, name, documents FROM names ORDER BY kind, name").fetchall()
-        publishers = connection.execute("SELECT name, documents FROM publishers ORDER BY documents DESC, name LIMIT 300").fetchall()
+        publishers = connection.execute(
+            "SELECT name, documents FROM publishers ORDER BY documents DESC, name LIMIT ?", (CHOICES + 1,)
+        ).fetchall()
     kinds = {kind: [(name, number) for one, name, number in named if one == kind] for kind in ("event", "role")}
     splits = [(split, index.counts["documents"][split]) for split in SPLITS if index.counts["documents"].get(split)]
     return {"type": kinds["event"], "role": kinds["role"], "split": splits, "publisher": publishers}

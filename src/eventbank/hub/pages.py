@@ -24,6 +24,7 @@ from eventbank.hub.render import (
     asset,
     corpus_page,
     documents_page,
+    environment,
     message_page,
     raw_page,
     render,
@@ -52,9 +53,13 @@ def routes(shelf: Shelf, cache: Path | None = None) -> list[BaseRoute]:
 
     `/` lists the corpora; the pages of an edition lie below `/corpora/OWNER/NAME/REVISION/`. `/datasets/OWNER/NAME`, which is what the
     address of a corpus looks like on the Hub, leads there.
+
+    Raises:
+        EventBankError: E911 without jinja2.
     """
     from starlette.routing import Route
 
+    environment()
     desk = _Desk(shelf, cache or cache_folder())
     edition = "/corpora/{owner}/{name}/{revision}"
     pages: dict[str, Callable[[_Asked], str | None]] = {

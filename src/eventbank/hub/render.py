@@ -90,6 +90,7 @@ def documents_page(book: Book, where: Where, wanted: listing.Filter, page: int =
         wanted=wanted,
         wrong=wrong,
         choices=listing.choices(book.index) if where.served else {},
+        most=listing.CHOICES,
         whole=sum(book.index.counts["documents"].values()),
         link=partial(_list_link, where, wanted),
         is_withheld=views.is_withheld,
@@ -204,7 +205,7 @@ def stylesheet() -> str:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
     """The templates.
 
     Raises:
@@ -230,7 +231,7 @@ def render(template: str, where: Where, book: Book | None, **context: Any) -> st
     Raises:
         EventBankError: E911 without jinja2.
     """
-    return _environment().get_template(template).render(where=where, book=book, **context)
+    return environment().get_template(template).render(where=where, book=book, **context)
 
 
 def _beside(book: Book, entry: books.Entry) -> dict[str, Any]:
