@@ -8,7 +8,7 @@ from dataclasses import replace
 from operator import attrgetter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from samples import back, loaded, made, problems, samples
 from sketch import layer_of
 
@@ -58,6 +58,19 @@ def everything() -> Sample:
 
 @pytest.mark.parametrize("name", [name for name in WRITTEN if name not in SLOW])
 @given(sample=samples())
+@example(
+    sample=made(  # both have the token for their place, and only one is in the sentence
+        "\u00a0Seoul",
+        [
+            (1, 1, ("entity", "GPE"), (None, None, {})),
+            (1, 1, ("event", "Weapon.Launch"), (None, None, {})),
+            (0, 2, ("entity", "GPE"), (None, None, {})),
+        ],
+        [(1, "Actor", 0)],
+        [],
+        ("en", None, None, None, None),
+    )
+)
 def test_a_format_loses_nothing_but_what_it_is_said_to_lose(name: str, sample: Sample) -> None:
     assert {loss.aspect for loss in losses(sample, back(sample, name))} <= FORMATS[name].loses
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
+from click.testing import CliRunner
 from test_statistics import sample
 
 from eventbank import ontology
+from eventbank.cli import main
 from eventbank.crosswalk import PLOVER, Codes
 from eventbank.formats.polecat import COLUMNS, QUADS, dump
 from eventbank.released import codes, load_release
@@ -64,3 +68,21 @@ def test_a_release_is_written_whole_but_for_what_is_counted(release: Path) -> No
     assert all(line["Event Type"] in PLOVER and line["Event Date"] and line["Story Locations"] for line in lines)
     named = {line["Actor Name"] for line in lines} - {line["Actor Name Raw"] for line in lines}
     assert named, "an actor that is a pronoun or a description is called by the name of its entity"
+
+
+def test_the_command_writes_the_records_of_a_release_and_lists_the_events_left_out(release: Path, tmp_path: Path) -> None:
+    for path in (release, release.parent):
+        run = CliRunner().invoke(main, ["export", "polecat", str(path), "--split", "test", "--out", str(tmp_path / "out"), "--json"])
+        assert run.exit_code == 0, run.output
+        found, dumped = json.loads(run.stdout), dump(load_release(release, "test"), codes(release, "test"))
+        assert (tmp_path / "out" / "events.txt").read_bytes() == dumped.data
+        assert json.loads((tmp_path / "out" / "losses.json").read_text("utf-8")) == found
+        assert found["counts"]["event"] == sum(dumped.left_out.values()) > 0
+        assert {one["found"].partition(" ")[0] for one in found["losses"]} == set(dumped.left_out)
+
+
+def test_records_of_no_release_are_refused(release: Path, tmp_path: Path) -> None:
+    bare = Path(shutil.copytree(release.parent, tmp_path / "corpus", ignore=shutil.ignore_patterns("dataset")))
+    for path in (bare, release.parent / "annotations" / "pass-1.json"):
+        run = CliRunner().invoke(main, ["export", "polecat", str(path), "--out", str(tmp_path / "out")])
+        assert (run.exit_code, "E740" in run.stderr, (tmp_path / "out").exists()) == (1, True, False)

@@ -1,13 +1,14 @@
 """`export`: the labels of a corpus, a release or one Label Studio export in another format, with a report of what that format loses.
 
-The report is measured: what was written is read back and held against what went in.
+The report is measured: what was written is read back and held against what went in. POLECAT records, which nothing comes back from, are
+the exception.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from eventbank.corpus import open_corpus
 from eventbank.document import sha256
 from eventbank.errors import Code, EventBankError, Place, raise_errors
 from eventbank.files import staged
+from eventbank.formats import polecat
 from eventbank.formats.draft import TWICE
 from eventbank.formats.losses import Loss, losses
-from eventbank.formats.registry import FORMATS, Format
+from eventbank.formats.registry import FORMATS, POLECAT, Format
 from eventbank.formats.sample import Options, Sample, value_types
 from eventbank.inputs import read, read_documents, read_ontology
 from eventbank.labelstudio import codec
@@ -27,13 +29,14 @@ from eventbank.layer import numbered
 from eventbank.ontology import Ontology
 from eventbank.release import manifest
 from eventbank.release.content import ONTOLOGY
-from eventbank.released import EVENT_COLUMNS, layer_of, rows
+from eventbank.released import EVENT_COLUMNS, codes, layer_of, load_release, rows
 
 REPORT = "losses.json"
 """The report beside the files of an export."""
 
 ONLY_READ = Code("E720", "the format is only read", "Choose another; docs/formats.md says which are written, too.")
 TAKEN = Code("E729", "the folder to write to holds something else", "Name a new folder, or that of an earlier export.")
+NO_RELEASE = Code("E740", "the format is made of a release", "Name a release folder, or a corpus that has been built.")
 NOT_BACK = Code("E730", "what was written cannot be read back", "Report this: the writer of the format is at fault.")
 
 
@@ -63,28 +66,65 @@ class Exported:
 
 
 def export(path: Path, name: str, out: Path, split: str = "") -> Exported:
-    """Writes labels in a format of `FORMATS` to the folder `out`, in one step, with the report `losses.json`.
+    """Writes labels in a format of `FORMATS`, or events as `polecat`, to the folder `out`, in one step, with the report `losses.json`.
+
+    POLECAT records hold no offsets and are not read back: their report lists the events that have no PLOVER category.
 
     Args:
-        path: a corpus, whose gold labels are taken, a release folder, or a Label Studio export inside a corpus.
+        path: a corpus, whose gold labels are taken, a release folder, or a Label Studio export inside a corpus; for `polecat` a release
+            folder, or a corpus, whose `dataset/` is taken.
         out: a new folder, an empty one, or that of an earlier export, which is replaced.
         split: only documents of this split; of a Label Studio export there is none.
 
     Raises:
-        EventBankError: E720 for a format without a writer, E729 for a folder that holds something else, and whatever hinders reading.
+        EventBankError: E720 for a format without a writer, E729 for a folder that holds something else, E740 for POLECAT records of no
+            release, and whatever hinders reading.
     """
-    form, out = FORMATS[name], out.resolve()
-    if form.dump is None:
+    form, out = FORMATS.get(name), out.resolve()
+    if name != POLECAT and (form is None or form.dump is None):
         raise EventBankError(ONLY_READ.at(Place(), name))
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / REPORT).is_file())):
         raise EventBankError(TAKEN.at(Place(file=out.name)))
-    samples = read_samples(path, split)
+    make = _events(path, split) if form is None else _labels(form, path, split)
     out.parent.mkdir(parents=True, exist_ok=True)
     with staged(out) as folder:
-        files = _write(form, samples, folder, read_scheme(path) if form.dump_by is not None else None)
-        done = Exported(name, len(samples), files, tuple(_losses(form, samples, folder, files)))
+        done = make(folder)
         (folder / REPORT).write_text(f"{json.dumps(done.to_dict(), indent=1)}\n", encoding="utf-8")
     return done
+
+
+def _labels(form: Format, path: Path, split: str) -> Callable[[Path], Exported]:
+    """Reads labels; what comes out writes them into a folder."""
+    samples, scheme = read_samples(path, split), read_scheme(path) if form.dump_by is not None else None
+
+    def make(folder: Path) -> Exported:
+        files = _write(form, samples, folder, scheme)
+        return Exported(form.name, len(samples), files, tuple(_losses(form, samples, folder, files)))
+
+    return make
+
+
+def _events(path: Path, split: str) -> Callable[[Path], Exported]:
+    """Reads a release; what comes out writes its events as POLECAT records into a folder."""
+    if path.is_file():
+        raise EventBankError(NO_RELEASE.at(Place(file=path.name), POLECAT))
+    release = path if (path / manifest.NAME).is_file() else open_corpus(path).dataset
+    if not (release / manifest.NAME).is_file():
+        raise EventBankError(NO_RELEASE.at(Place(file=str(path)), f"{release.name}/ is not there"))
+    raise_errors(manifest.verify(release))
+    found, known = load_release(release, split or None), codes(release, split or None)
+    lost = [
+        Loss(doc_id, "event", event.start, event.end, f"{event.type} {event.text!r}")
+        for doc_id, layer in found.layers.items()
+        for event in layer.events
+        if known[event.id].plover is None
+    ]
+
+    def make(folder: Path) -> Exported:
+        (folder / polecat.FILE).write_bytes(polecat.dump(found, known).data)
+        return Exported(POLECAT, len(found.layers), (polecat.FILE,), tuple(lost))
+
+    return make
 
 
 def _write(form: Format, samples: Sequence[Sample], folder: Path, scheme: Ontology | None) -> tuple[str, ...]:

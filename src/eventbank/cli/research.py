@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from eventbank.cli.base import AS_JSON, CORPUS, FOLDER, NEW_FILE, NEW_FOLDER, print_json, printable, refuse, report
-from eventbank.formats.registry import FORMATS
+from eventbank.formats.registry import FORMATS, POLECAT
 
 SIDE = click.Path(exists=True, path_type=Path)
 SPLIT = click.option("--split", type=click.Choice(["train", "validation", "test"]), help="One split of a release; all without it.")
-WRITTEN = click.Choice([name for name, form in FORMATS.items() if form.dump is not None])
+WRITTEN = click.Choice([*(name for name, form in FORMATS.items() if form.dump is not None), POLECAT])
 
 
 @click.command("stats", epilog="Examples: eventbank stats; eventbank stats dataset --split test --plots plots")
@@ -46,7 +46,8 @@ def stats_command(release: Path | None, plots: Path | None, split: str | None, a
 def export_command(format: str, path: Path, out: Path, split: str | None, as_json: bool) -> None:  # noqa: A002
     """Write labels in another FORMAT, and list what it cannot hold.
 
-    PATH is a corpus (the default: the one around you), a release folder or a Label Studio export. The list is losses.json beside the files.
+    PATH is a corpus (the default: the one around you), a release folder or a Label Studio export; polecat takes a release only. The list is
+    losses.json beside the files.
     """
     from eventbank.exports import REPORT, export
     from eventbank.formats.losses import ASPECTS

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from eventbank.errors import EventBankError, Place, Problem
+from eventbank.errors import Place, Problem
 from eventbank.formats.bio import DOCUMENT, LANGUAGE, Block, blocks_of, labels_of, table
 from eventbank.formats.draft import DANGLING, Draft, Filled, Kind, Labelled, settle
-from eventbank.formats.sample import MALFORMED, Files, Options, Sample, canonical, decoded
+from eventbank.formats.sample import MALFORMED, Files, Options, Sample, canonical, texts
 from eventbank.formats.windows import assembled
 from eventbank.layer import Event, Mention
 from eventbank.offsets import Span, token_span, tokenize
@@ -74,14 +74,11 @@ def load(files: Files, options: Options) -> Iterator[Sample | Problem]:
     each sentence. An argument that is no mention of another file is reported (E724).
     """
     documents: dict[str, list[Block]] = {}
-    for name in sorted(files):
-        if not name.endswith(SUFFIX):
+    for found in texts(files, SUFFIX):
+        if isinstance(found, Problem):
+            yield found
             continue
-        try:
-            text = decoded(files[name], name)
-        except EventBankError as error:
-            yield from error.problems
-            continue
+        name, text = found
         for block in blocks_of(text, name):
             if isinstance(block, Problem):
                 yield block

@@ -148,7 +148,14 @@ def _of_arguments(one: Layer, other: Layer, twin: Mapping[str, str]) -> Iterator
     }
     after = {(event.id, argument.role, argument.ref): (event, argument) for event in other.events for argument in event.arguments}
     chain = {member: chain for chain in (*other.entities, *other.happenings) for member in chain}
-    texts = {span.id: span.text for span in one.spans()}
+    spans, others = one.by_id, other.by_id
+    # Where a format lets several spans fall together, the one that is paired with what is left need not be the one that an argument was of.
+    fallen = [
+        (event, argument.role, spans[argument.ref])
+        for event in one.events
+        for argument in event.arguments
+        if event.id not in twin or argument.ref not in twin
+    ]
 
     def loosely(key: tuple[str, str, str]) -> tuple[frozenset[str], str, frozenset[str]]:
         return chain.get(key[0], frozenset({key[0]})), key[1], chain.get(key[2], frozenset({key[2]}))
@@ -157,10 +164,15 @@ def _of_arguments(one: Layer, other: Layer, twin: Mapping[str, str]) -> Iterator
     for key, (event, argument) in before.items():
         if key not in after:
             lost = "filler" if loosely(key) in kept else "event argument" if argument.kind == "event" else "argument"
-            yield _loss(one.doc_id, lost, event, f"{argument.role}: {texts[argument.ref]!r}")
+            yield _loss(one.doc_id, lost, event, f"{argument.role}: {spans[argument.ref].text!r}")
     for key, (event, argument) in after.items():
-        if loosely(key) not in known:
+        stood = (_overlap(was, event) and role == argument.role and _overlap(filler, others[argument.ref]) for was, role, filler in fallen)
+        if loosely(key) not in known and not any(stood):
             yield _loss(one.doc_id, "added", event, f"{argument.role} of {event.type}")
+
+
+def _overlap(one: Mention | Event, other: Mention | Event) -> bool:
+    return one.type == other.type and one.start < other.end and other.start < one.end
 
 
 def _of_chains(

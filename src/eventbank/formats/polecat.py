@@ -15,6 +15,9 @@ from eventbank.crosswalk import Codes
 from eventbank.layer import Event, Layer, Mention
 from eventbank.released import Released, stated_day
 
+FILE = "events.txt"
+"""The file of an export. POLECAT's own are tab-separated and end so, too."""
+
 COLUMNS = (
     "Event ID",
     "Event Date",

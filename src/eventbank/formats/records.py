@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from eventbank.errors import EventBankError, Place, Problem
-from eventbank.formats.sample import MALFORMED, Files, decoded
+from eventbank.errors import Place, Problem
+from eventbank.formats.sample import MALFORMED, Files, texts
 
 Shape = Any
 """A type, `[shape]` for a list, `{key: shape}` for an object (a key that ends in "?" may be missing or null), or a tuple of shapes for a
@@ -23,14 +23,11 @@ def lines(files: Files, shape: Shape, suffixes: tuple[str, ...] = (".jsonl", ".j
 
     A file whose first character is `[` is a list of records instead, as some distribute them; the line is then that of the list.
     """
-    for name in sorted(files):
-        if not name.endswith(suffixes):
+    for found in texts(files, suffixes):
+        if isinstance(found, Problem):
+            yield found
             continue
-        try:
-            text = decoded(files[name], name)
-        except EventBankError as error:
-            yield from error.problems
-            continue
+        name, text = found
         if text.lstrip().startswith("["):
             whole = _parsed(text, Place(file=name, line=1))
             for one in whole if isinstance(whole, list) else [whole]:
@@ -45,13 +42,12 @@ def lines(files: Files, shape: Shape, suffixes: tuple[str, ...] = (".jsonl", ".j
 
 def wholes(files: Files, shape: Shape, suffix: str = ".json") -> Iterator[tuple[Place, Any] | Problem]:
     """The records of files that hold one each; E721 for a file that is none."""
-    for name in sorted(files):
-        if name.endswith(suffix):
-            try:
-                record = _parsed(decoded(files[name], name), Place(file=name, line=1))
-            except EventBankError as error:
-                yield from error.problems
-                continue
+    for found in texts(files, suffix):
+        if isinstance(found, Problem):
+            yield found
+        else:
+            name, text = found
+            record = _parsed(text, Place(file=name, line=1))
             yield record if isinstance(record, Problem) else _checked(record, shape, Place(file=name, line=1))
 
 

@@ -18,6 +18,10 @@ _DETAILS = frozenset({"level", "normalized", "attributes"})
 _CHAINS = frozenset({"entity chain", "event chain"})
 
 
+POLECAT = "polecat"
+"""The name of POLECAT records, which are made of a release and its codes, not of samples: `formats.polecat`."""
+
+
 @dataclass(frozen=True)
 class Format:
     """A format: its name on the command line, whose it is, the files of an export, and the aspects (`losses.ASPECTS`) that it may lose.

@@ -98,6 +98,16 @@ def decoded(data: bytes, file: str) -> str:
         raise EventBankError(MALFORMED.at(Place(file=file, line=line), f"byte {error.start} is not UTF-8")) from None
 
 
+def texts(files: Files, suffixes: str | tuple[str, ...]) -> Iterator[tuple[str, str] | Problem]:
+    """Name and text of each file with one of some endings, in the order of their names; E721 for one that is not UTF-8."""
+    for name in sorted(files):
+        if name.endswith(suffixes):
+            try:
+                yield name, decoded(files[name], name)
+            except EventBankError as error:
+                yield from error.problems
+
+
 def extra(module: str) -> Any:
     """A module of the extra `formats`.
 

@@ -1,8 +1,10 @@
 """The head of a noun phrase without a parser.
 
-The rule is that of Zhou, Su, Zhang and Zhang (2005, section 4.1) for ACE mentions: the head is the last word of the mention, or, where
-there is a preposition in it, the last word before the first one: "University" in "University of Michigan". It suits spans that end
-before relative and participle clauses, as the guidelines here have them. It is a rule for English.
+The rule follows Zhou, Su, Zhang and Zhang ("Exploring Various Knowledge in Relation Extraction", ACL 2005), who set the heads of ACE
+mentions by it: the last word, or, where there is a preposition in the mention, the last word before it, "University" in "University of
+Michigan". What a word is, the list of prepositions, that the first of several counts and that those at the very beginning do not, are
+decisions made here, so a head need not be theirs in every case. It suits spans that end before relative and participle clauses, as the
+guidelines here have them. It is a rule for English.
 """
 
 from __future__ import annotations
