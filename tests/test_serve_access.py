@@ -137,7 +137,7 @@ for repo in sys.argv[1:]:
     def run(server: Guarded, token: str, *repos: str) -> list[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
         own = {"HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / f"home{token[:1]}"), "HF_TOKEN": token, "HF_HUB_DISABLE_TELEMETRY": "1"}
-        found = subprocess.run([sys.executable, "-c", code, *repos], env=kept | own, capture_output=True, text=True, timeout=120)
+        found = subprocess.run([sys.executable, "-c", code, *repos], env=kept | own, capture_output=True, text=True, timeout=600)
         return found.stdout.split() or [found.stderr]
 
     (doc_id,) = pq.read_table(folders[0] / "events" / "test-00000-of-00001.parquet")["doc_id"].to_pylist()
