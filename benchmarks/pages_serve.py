@@ -4,7 +4,8 @@ usage: python benchmarks/pages_serve.py [FOLDER [DOCUMENTS]]
 
 FOLDER keeps the made release for another run. The texts are short, some sixty words drawn as in real text (a few words often, most
 seldom), with labels in their places; every document has a date and a publisher of its own, and the test split is annotated twice. A server
-is started on the release with an empty cache, so that its memory includes the making of the index, and is asked over HTTP by one reader.
+is started on the release with an empty cache, so that its memory includes the making of the index, and is asked over HTTP by one reader,
+then by several at once.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -46,7 +48,7 @@ from eventbank.tables import ANNOTATIONS, DOCUMENTS, EVENTS, PARQUET, SPLITS
 
 MADE, PATTERNS, WORDS, PUBLISHERS = 1_000_000, 2_000, 30_000, 240
 SCHEME = Path(__file__).parent.parent / "schema" / "ontology.yaml"
-ARTICLES, TURNS = 200, 5
+ARTICLES, TURNS, READERS = 200, 5, 16
 CORPUS = "/corpora/some/made/main"
 
 
@@ -232,6 +234,9 @@ def section(target: Path, cache: Path, server: subprocess.Popen[str], number: in
     measured = {"corpus": [fetched(f"{url}{CORPUS}/index.html")[0] for _ in range(20)]}
     measured["article"] = [fetched(f"{url}{CORPUS}/articles/{doc_id}.html")[0] for doc_id in ids]
     measured["annotators side by side"] = [fetched(f"{url}{CORPUS}/annotators/{doc_id}.html")[0] for doc_id in annotated]
+    with ThreadPoolExecutor(READERS) as readers:
+        addresses = [f"{url}{CORPUS}/articles/doc-{rng.randrange(number):07d}.html" for _ in range(3 * ARTICLES)]
+        measured[f"article, {READERS} readers at once"] = [one for one, _ in readers.map(fetched, addresses)]
     asked: dict[str, list[float]] = {}
     for _ in range(TURNS):
         for kind, wanted in questions(rng).items():

@@ -25,6 +25,7 @@ from eventbank.hub.book import Book, annotators, asking, entry, open_book, page_
 from eventbank.hub.listing import Filter, Found, asked, find, match_of
 from eventbank.hub.render import Where
 from eventbank.hub.site import MARK, site
+from eventbank.release import manifest
 from eventbank.released import load_release
 
 LAUNCH = "000_82e5072b32c6064b"
@@ -161,6 +162,15 @@ def test_an_index_is_made_once_and_again_when_it_is_broken_or_stale(many: Path, 
     sideindex.open_index(many, tmp_path, told.append)
     assert told == [70, 70, 70]
     assert [path.suffix for path in first.path.parent.iterdir() if path.suffix not in (".sqlite", ".lock")] == []
+
+
+def test_releases_of_the_same_rows_in_other_files_have_an_index_each(many: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(many, tmp_path / "other"))
+    facts = manifest.read(other)
+    (other / manifest.NAME).write_bytes(manifest.sealed(facts | {"tools": {"pyarrow": "another"}}))
+    first, second = (sideindex.open_index(root, tmp_path / "cache").path for root in (many, other))
+    assert first != second
+    assert first.exists()
 
 
 def test_a_reader_of_an_index_that_breaks_meanwhile_notices_nothing(many: Path, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -36,9 +35,6 @@ from eventbank.release.content import AGREEMENT, BASELINES, LEAKS, ONTOLOGY
 from eventbank.released import UNREADABLE, Row, files, layer_of
 
 ANNOTATED = "annotations"
-AT_ONCE = threading.BoundedSemaphore(4)
-"""How many row groups are read at once; each takes memory while it is, and there are many more readers than cores."""
-
 T = TypeVar("T")
 
 
@@ -244,10 +240,9 @@ def _holding(root: Path, split: str, doc_id: str) -> Iterator[tuple[Path, int]]:
 
 def _read(path: Path, group: int, columns: list[str] | None = None) -> pa.Table:
     """A row group of a file, whose footer is read once as long as the file stays the same."""
-    with AT_ONCE:
-        state = path.stat()
-        with pq.ParquetFile(path, metadata=_footer(path, state.st_mtime_ns, state.st_size)) as file:
-            return file.read_row_group(group, columns=columns, use_threads=False)
+    state = path.stat()
+    with pq.ParquetFile(path, metadata=_footer(path, state.st_mtime_ns, state.st_size)) as file:
+        return file.read_row_group(group, columns=columns, use_threads=False)
 
 
 @lru_cache(maxsize=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,6 +33,7 @@ from eventbank.hub.render import (
 from eventbank.hub.shelf import MAIN, Edition, Shelf, cache_folder
 
 if TYPE_CHECKING:
+    from anyio import CapacityLimiter
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
@@ -43,6 +45,9 @@ HEADERS = {
     "Cache-Control": "private, no-cache",
 }
 """What goes with every page."""
+
+AT_ONCE = 2
+"""How many pages are made at once."""
 
 PATIENCE = 8.0
 """Seconds that a reader waits for the side index before a page says that it is being made."""
@@ -80,6 +85,12 @@ def routes(shelf: Shelf, cache: Path | None = None) -> list[BaseRoute]:
     ]
 
 
+def _limiter() -> CapacityLimiter:
+    from anyio import CapacityLimiter
+
+    return CapacityLimiter(AT_ONCE)
+
+
 @dataclass
 class _Desk:
     """The books that are open, each by its edition; side indexes are made one at a time, behind the reader who waits."""
@@ -91,22 +102,25 @@ class _Desk:
     failed: dict[str, EventBankError] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    limiter: CapacityLimiter = field(default_factory=_limiter)
 
-    def open(self, edition: Edition) -> Book | None:
+    async def open(self, edition: Edition) -> Book | None:
         """The book of an edition; None while its side index is being made.
 
         Raises:
             EventBankError: as `open_book`.
         """
+        from anyio import sleep
+
         key = edition.commit
         with self.lock:
             if key not in self.books and key not in self.makers:
                 self.failed.pop(key, None)
                 self.makers[key] = threading.Thread(target=self._make, args=(edition,), daemon=True)
                 self.makers[key].start()
-            maker = self.makers.get(key)
-        if maker is not None:
-            maker.join(PATIENCE)
+        end = time.monotonic() + PATIENCE
+        while key in self.makers and time.monotonic() < end:
+            await sleep(0.02)
         if key in self.failed:
             raise self.failed[key]
         return self.books.get(key)
@@ -151,18 +165,20 @@ def _documents(asked: _Asked) -> str:
     return documents_page(asked.book, asked.where(), wanted, page, wrong)
 
 
-def _answer(desk: _Desk, page: Callable[[_Asked], str | None], request: Request) -> Response:
-    """A page of an edition. It is made in a thread, so that others need not wait."""
+async def _answer(desk: _Desk, page: Callable[[_Asked], str | None], request: Request) -> Response:
+    """A page of an edition. It is made in a thread, so that others need not wait, and in few at once, which bounds the memory."""
+    from anyio.to_thread import run_sync
+
     edition = _edition(desk.shelf, request)
     if edition is None:
         return _html(message_page("Nothing here", "There is no such corpus or version.", Where(home="/", up="/")), 404)
     try:
-        book = desk.open(edition)
+        book = await desk.open(edition)
         if book is None:
             said = f"The side index of this release is being made: {desk.done.get(edition.commit, 0):,} documents so far."
             return _html(message_page("One moment", said, Where(home="/", up="/"), str(request.url.path)), 503, {"Retry-After": "10"})
         asked = _Asked(request, desk.shelf, edition, book)
-        found = asking(book, lambda: page(asked))
+        found = await run_sync(lambda: asking(book, lambda: page(asked)), limiter=desk.limiter)
     except EventBankError as error:
         problem = error.problems[0]
         said = f"{problem.code}: {problem.message}. {problem.remedy}"

@@ -2,8 +2,8 @@
 
 It is made at first use by streaming over the row groups of `documents` and `events`, and holds for every document its place in both, what
 a list shows of it, which event types and roles it has, and its words (FTS5, without the text itself), and for the whole release its counts.
-It is named by the content digest of the release and sealed with the SHA-256 of its manifest; one of another form, of another manifest, or
-that SQLite finds broken is made again. It is written under another name and renamed, so that it is whole or not there.
+It is named by the content digest of the release and the SHA-256 of its manifest, since the same rows may lie in other files; one of another
+form or that SQLite finds broken is made again. It is written under another name and renamed, so that it is whole or not there.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def open_index(root: Path, cache: Path, told: Told | None = None) -> SideIndex:
     """
     facts = manifest.read(root)
     seal = sha256((root / manifest.NAME).read_bytes())
-    path = cache / "pages" / f"{_safe(facts['digest'])}.sqlite"
+    path = cache / "pages" / f"{_safe(facts['digest'])}-{seal[:16]}.sqlite"
     found = _read(path, seal)
     if found:
         return found
