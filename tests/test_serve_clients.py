@@ -120,6 +120,18 @@ CLIENTS = {
             rows = connection.execute(f"select title from 'hf://datasets/{REPO}@v{v}/events/test-*.parquet'").fetchall()
             out[v] = [title for title, in rows]
     """,
+    "DuckDB on a URL through fsspec": """
+        import datetime
+        import duckdb
+        from fsspec.implementations.http import HTTPFileSystem
+        class Plain(HTTPFileSystem):
+            def modified(self, path): return datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+        connection = duckdb.connect()
+        connection.register_filesystem(Plain())
+        for v in VERSIONS:
+            rows = connection.execute(f"select title from '{URL}/datasets/{REPO}/resolve/v{v}/{FILE}'").fetchall()
+            out[v] = [title for title, in rows]
+    """,
 }
 
 
