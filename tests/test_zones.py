@@ -130,6 +130,73 @@ def test_a_line_among_paragraphs_is_told_by_its_words(line: str, kind: str) -> N
     assert kind_of(line) == kind
 
 
+def paragraphs(count: int, words: str = "officials") -> list[str]:
+    """So many paragraphs, no two alike."""
+    return [f"The {words} of country number {at} agreed on Monday to meet again in the coming weeks." for at in range(count)]
+
+
+def bodies(*parts: str) -> list[str]:
+    """The body of the page of these lines."""
+    raw = "\n".join(parts)
+    return [raw[zone.raw_start : zone.raw_end] for zone in zones(raw) if zone.kind in KEPT_KINDS]
+
+
+def test_a_button_under_every_card_parts_the_cards_and_not_the_article() -> None:
+    article, cards = paragraphs(4), [part for card in paragraphs(5, "teasers") for part in (card, "Share on Facebook")]
+    assert bodies(*article, "Share on Facebook", *cards) == article
+
+
+def test_many_short_lines_in_a_row_end_the_article_and_a_few_do_not() -> None:
+    article, rest = paragraphs(5), paragraphs(4, "readers")
+    assert bodies(*article, *(f"Name {name}" for name in "ABCDEFGHIJKL"), *rest) == article
+    assert bodies(*article, "Name A", "Name B", *rest) == [*article, "Name A", "Name B", *rest]
+
+
+def test_comments_with_dates_are_not_the_article_even_if_they_are_longer() -> None:
+    article = paragraphs(8)
+    said = [part for text in paragraphs(20, "commenters") for part in (text, f"{text} Again.", "2 days ago at 07:52")]
+    assert bodies(*article, "Comments", *said) == article
+
+
+def test_dates_in_rows_and_numbered_rows_at_the_end_belong_to_the_article() -> None:
+    dates = [f"June {day} – Tampa, Florida @ The Example Amphitheatre" for day in range(10, 20)]
+    numbered = [f"{at}) The name of a thing" for at in range(1, 9)]
+    assert bodies("Home", *paragraphs(4), *dates, "Home") == [*paragraphs(4), *dates]
+    assert bodies("Home", *paragraphs(4), *numbered, "Home") == [*paragraphs(4), *numbered]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "About Jane Doe",
+        "Über Jane Doe",
+        "Follow Jane Doe on Twitter and read what she writes about it there.",
+        "More Great Example Stories",
+    ],
+)
+def test_an_afterword_ends_the_article(after: str) -> None:
+    article = paragraphs(4)
+    assert bodies(*article, after, OTHER) == article
+
+
+def test_an_afterword_that_would_take_most_of_the_article_is_none() -> None:
+    assert bodies(SENTENCE, "About the ministers", *paragraphs(4)) == [SENTENCE, "About the ministers", *paragraphs(4)]
+
+
+def test_a_number_alone_among_paragraphs_counts_pictures_and_numbers_in_rows_are_a_table() -> None:
+    assert kind_of("6") == "navigation"
+    assert bodies(*paragraphs(3), "17", "18", *paragraphs(2, "readers")) == [*paragraphs(3), "17", "18", *paragraphs(2, "readers")]
+
+
+def test_a_clause_of_japanese_belongs_to_its_sentence() -> None:
+    japanese = [
+        "商標権の侵害と判断される場合があり、",
+        "この事件のように改造を加えて販売したときは、",
+        "侵害となります。これは重要なことです。",
+    ]
+    assert bodies("Home", *japanese, "Home") == japanese
+
+
 @pytest.mark.parametrize("width", [50, 60, 72, 80, 100])
 def test_a_hard_wrapped_paragraph_is_one_zone(width: int) -> None:
     paragraph = textwrap.fill(" ".join([SENTENCE, OTHER, SENTENCE]).replace(". ", ", and "), width)
@@ -176,7 +243,21 @@ def test_zones_are_the_same_each_time(raw: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", ["menu\n", "word ", "© 2020 X\nTel: 1\n", "Most read\n", "(", f"{SENTENCE}\n", "By A B\nA B\n", "a\r"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "menu\n",
+        "word ",
+        "© 2020 X\nTel: 1\n",
+        "Most read\n",
+        "(",
+        f"{SENTENCE}\n",
+        "By A B\nA B\n",
+        "a\r",
+        "Comments\n2 days ago\n",
+        "Share\nabout us\n",
+    ],
+)
 def test_a_page_of_a_hundred_thousand_equal_parts_is_cut(part: str) -> None:
     found = zones(part * 100_000)
     assert all(one.raw_end <= other.raw_start for one, other in pairwise(found))

@@ -35,7 +35,8 @@ OPENINGS = (
     ("caption", r"s?(?: (?:credit|source|courtesy|caption))?s?(?: ?[:/]| by | courtesy | via |$)", """
         photo(?:graph)?, file (?:photo|image), handout photo, stock photo, image, picture, graphic, illustration, screenshot,
         video, caption, credit"""),
-    ("caption", "", "above: , getty images, file - , image caption, in this (?:photo|image|file), an artist.s"),
+    ("caption", "", r"""
+        above: , getty images, file - , image (?:caption|copyright), image \d+ of \d+, in this (?:photo|image|file), an artist.s"""),
     ("credit", r" ?:", "sources?, via, story source"),
     ("credit", r" (?:and \w+ )?(?:by|from) ", """
         reporting, additional reporting, writing, editing, compiled, translated, edited, with (?:files|reporting)"""),
@@ -81,6 +82,28 @@ OFFER = re.compile(r"\d% (?:off|bonus)\b|\b(?:deposit|welcome|casino|sign-up) bo
 RIGHTS = re.compile(r"(?:©|\(c\)) ?\(?(?:19|20)\d\d|^©|all rights reserved|^.{0,60}©", re.IGNORECASE)
 INITIALS = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,4})*/[a-z]{2,4}(?:[-/][a-z]{2,4})*$")
 """What stands under a story of Agence France-Presse: reporter, editor and desk."""
+
+DAYS = frozenset(
+    shown
+    for name in re.findall("...", "janfebmaraprmayjunjulaugsepoctnovdecmontuewedthufrisatsun")
+    for shown in (name, name.capitalize(), name.upper())
+)
+ITEM = re.compile(r"(?:[a-z]{3,9}\.? \d{1,2}\b|[a-z]{3,9},? ).{0,3}[-–—:@,|]")
+NUMBERED = re.compile(r"\d{1,2}[.)] \S")
+"""How the rows of an article's list begin: dates of a tour (after the first letters of a day or month), numbered entries."""
+
+AFTERWORDS = frozenset(
+    shown
+    for start in re.findall("...", "folemae-mwriconreasublikjoilisabomorforediübesobà p")
+    for shown in (start, start.capitalize(), start.upper())
+)
+AFTERWORD = re.compile(
+    r"(?:follow|email|e-mail|write to|contact|reach|subscribe) (?:us|him|her|me|(?:[\w.’'-]+ ){1,4}(?:on|at))\b|like us|join our"
+    r"|listen to .{0,40} live|about this (?:statement|article|story|author)|(?:for )?more (?:great )?\w+ (?:stories|news)|editor.s note"
+    r"|(?:about|über|sobre|à propos)\b:? [^.?!:]{2,40}$"
+)
+"""How the words behind an article begin that are no part of it, the heading over its author or its publisher among them; the first letters
+of all these are looked up before the pattern is tried."""
 
 BIO = re.compile(
     r"(?:(?:[A-Z][\w.’'-]+ ){2,4}|(?:Mr|Ms|Mrs|Dr)\. \w+ |[Tt]he (?:author|writer) |About the |I )(?:\([^)]{1,40}\) )?(?:[Aa]uthor|am an?\b"
