@@ -234,9 +234,10 @@ name(HfFileSystem().info, "datasets/{REPO}/no.parquet")
     assert "v9.9.9" in said.splitlines()[1]
 
 
-def test_curl_takes_the_whole_and_a_range_and_goes_on_where_it_stopped(house: House, tmp_path: Path) -> None:
-    root = house.releases["1.0.0"]
-    address, data = f"{house.url}/datasets/{REPO}/resolve/v1.0.0/{FILE}", (root / FILE).read_bytes()
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+def test_curl_takes_the_whole_and_a_range_and_goes_on_where_it_stopped(version: str, house: House, tmp_path: Path) -> None:
+    root = house.releases[version]
+    address, data = f"{house.url}/datasets/{REPO}/resolve/v{version}/{FILE}", (root / FILE).read_bytes()
     run(house, tmp_path, "curl", "-sSf", "-o", "whole", address)
     run(house, tmp_path, "curl", "-sSf", "-r", "4-99", "-o", "part", address)
     (tmp_path / "cut").write_bytes(data[:1000])
