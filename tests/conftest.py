@@ -100,5 +100,19 @@ def small(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture
+def unlabelled(small: Callable[..., Path]) -> Path:
+    """A release of two documents, one of train and one of test, without labels."""
+    from eventbank.build import build
+    from eventbank.corpus import open_corpus
+
+    root = small(
+        {"a": LONG * 3, "b": "The council bought a second crane, and nobody in the whole town could say what it was for. " * 4},
+        dated={"a": "2023-05-01", "b": "2024-08-01"},
+    )
+    build(open_corpus(root))
+    return root / "dataset"
+
+
 LONG = "The committee met again on the second floor of the old town hall and talked about the harbour for most of the afternoon. "
 """A sentence long enough to be taken for the body of a page."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner
-from conftest import ROOT
+from conftest import LONG, ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -224,6 +224,13 @@ def test_one_pass_alone_cannot_be_adjudicated(two_passes: Path) -> None:
     (two_passes / "annotations" / "pass-2.json").unlink()
     code, found = adjudicated(two_passes)
     assert (code, {problem["code"] for problem in found["problems"]}) == (1, {"E473"})
+
+
+def test_without_any_labels_there_is_nothing_to_adjudicate_e473(small: Callable[..., Path]) -> None:
+    root = small({"a": LONG * 3})
+    code, found = adjudicated(root)
+    assert (code, [problem["code"] for problem in found["problems"]]) == (1, ["E473"])
+    assert [path.name for path in (root / "annotations").iterdir()] == ["guidelines.md"]
 
 
 @pytest.mark.slow

@@ -7,8 +7,10 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -138,10 +140,61 @@ def test_what_a_release_does_not_hold_is_said(release: Path, tmp_path: Path) -> 
     bare = eventbank.load_release(tmp_path)
     assert (bare.name, bare.names, bare.documents) == ("", {}, {})
     pq.write_table(pa.table({"doc_id": ["d"]}), tmp_path / "documents" / source.name)
-    for ask in (lambda: bare.ontology, lambda: bare.table("mentions"), lambda: eventbank.load_release(tmp_path)):
+    asked = (lambda: bare.ontology, "E710"), (lambda: bare.table("mentions"), "E742"), (lambda: eventbank.load_release(tmp_path), "E710")
+    for ask, code in asked:
         with pytest.raises(EventBankError) as caught:
             ask()
-        assert caught.value.problems[0].code == "E710"
+        assert caught.value.problems[0].code == code
+
+
+def test_a_release_without_labels_is_one_and_says_what_it_lacks(unlabelled: Path, tmp_path: Path) -> None:
+    found = eventbank.load_release(unlabelled)
+    assert (found.layers, len(found.documents), found.table("documents").num_rows) == ({}, 2, 2)
+    for ask, said in (
+        (lambda: found.table("events"), "E741 .*no labels yet"),
+        (lambda: found.table("bogus"), "E742 .*no config bogus; there are events, documents, "),
+        (lambda: eventbank.load_release(unlabelled, "tset"), "E742 .*nothing in the split tset; there is train, test"),
+        (lambda: eventbank.load_release(tmp_path / "none"), "E710"),
+    ):
+        with pytest.raises(EventBankError, match=said):
+            ask()
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "manifest.json").write_bytes((unlabelled / "manifest.json").read_bytes())
+    assert eventbank.load_release(empty).split_of == {}
+    with pytest.raises(EventBankError, match="E743"):
+        eventbank.load_release(empty).table("documents")
+
+
+def test_every_path_may_be_text_or_anything_that_stands_for_a_path(release: Path, tmp_path: Path) -> None:
+    calls: dict[str, Callable[[Callable[[Path], Any]], object]] = {
+        "check": lambda as_: eventbank.check(as_(release)),
+        "export": lambda as_: eventbank.export(as_(release), "brat", as_(tmp_path / "brat")),
+        "import_": lambda as_: eventbank.import_(as_(tmp_path / "brat"), "brat", as_(tmp_path / "back"), as_(release.parent)),
+        "load_ontology": lambda as_: eventbank.load_ontology(as_(release / "ontology.yaml")),
+        "load_release": lambda as_: eventbank.load_release(as_(release)).digest,
+        "open_corpus": lambda as_: eventbank.open_corpus(as_(release.parent)),
+        "read_side": lambda as_: eventbank.read_side(as_(release)).seal,
+    }
+    takes = set()
+    for name in eventbank.__all__:
+        if inspect.isfunction(thing := getattr(eventbank, name)):
+            kinds = [str(one.annotation) for one in inspect.signature(thing).parameters.values()]
+            assert not [kind for kind in kinds if "Path" in kind.replace("str | os.PathLike[str]", "")], name
+            takes |= {name} if any("PathLike" in kind for kind in kinds) else set()
+    assert takes == calls.keys()
+    for name, ask in calls.items():
+        assert ask(str) == ask(Path) == ask(Standing), name
+
+
+class Standing:
+    """Something that stands for a path and has none of its methods."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __fspath__(self) -> str:
+        return str(self.path)
 
 
 def test_a_row_of_documents_of_another_shape_is_said(release: Path) -> None:

@@ -201,6 +201,13 @@ def test_command_refuses_a_model_that_is_none_and_a_folder_that_is_no_release(re
     assert not (tmp_path / "p").exists()
 
 
+def test_without_labels_there_is_nothing_to_learn_e741(unlabelled: Path, release: Path, tmp_path: Path) -> None:
+    where = ("--out", tmp_path / "p", "--corpus", unlabelled.parent)
+    assert "E741" in call("predict", "dictionary", unlabelled, *where).stderr
+    assert not (tmp_path / "p").exists()
+    assert call("predict", "dictionary", unlabelled, "--train", release, *where).exit_code == 0
+
+
 def test_tokens_of_a_sentence_lead_back_to_its_text() -> None:
     found = Sentence(10, "U.S. navy's", ("U.S.", "navy", "'s"))
     assert found.place((0, 2)) == (10, 19, "U.S. navy")

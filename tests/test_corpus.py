@@ -1,12 +1,15 @@
 """The settings of a corpus: found upward, read strictly, refused with a code."""
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
-from eventbank.corpus import Corpus, SplitSettings, Thresholds, find_root, open_corpus
+from eventbank.corpus import Corpus, SplitSettings, Thresholds, find_root, open_corpus, placeholders
 from eventbank.errors import EventBankError, Problem
+from eventbank.init import init
 
 LEAST = '[corpus]\nname = "c"\ntitle = "C"\nrepo = "a/c"\nversion = "1.0.0"\n'
 
@@ -42,6 +45,18 @@ def test_least_settings_are_enough(tmp_path: Path) -> None:
     corpus = opened(tmp_path, LEAST)
     assert (corpus.name, corpus.repo, corpus.version, corpus.language) == ("c", "a/c", "1.0.0", "en")
     assert (corpus.splits, corpus.thresholds, corpus.keep_captions) == (SplitSettings(), Thresholds(), False)
+
+
+def test_what_init_wrote_is_named_until_it_is_replaced_w011(tmp_path: Path) -> None:
+    settings = (init(tmp_path / "new").root / "eventbank.toml").read_text("utf-8")
+    for key, value in (("repo", '"a/c"'), ("description", '"News."'), ("label_note", '""'), ("limits", "[]")):
+        before = [problem.message for problem in placeholders(opened(tmp_path, settings))]
+        settings = re.sub(rf"^{key} = .*$", f"{key} = {value}", settings, flags=re.MULTILINE)
+        after = [problem.message for problem in placeholders(opened(tmp_path, settings))]
+        (gone,) = set(before) - set(after)
+        assert gone.endswith(f"corpus.{key}")
+    assert not placeholders(opened(tmp_path, settings))
+    assert not placeholders(open_corpus(ROOT))
 
 
 def test_all_sections_are_read(tmp_path: Path) -> None:

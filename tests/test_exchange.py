@@ -82,6 +82,14 @@ def test_an_export_replaces_an_export_and_nothing_else(release: Path, tmp_path: 
     assert (tmp_path / "mine" / "thesis.tex").read_text() == "precious"
 
 
+def test_an_export_without_labels_is_refused_and_writes_nothing_e741(unlabelled: Path, tmp_path: Path) -> None:
+    for name, path in (("brat", unlabelled), ("brat", unlabelled.parent), ("polecat", unlabelled)):
+        for split in ("", "train"):
+            with pytest.raises(EventBankError, match="E741"):
+                export(path, name, tmp_path / "out", split)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_format_that_is_only_read_is_not_written(release: Path, tmp_path: Path) -> None:
     with pytest.raises(EventBankError, match="E720"):
         export(release, "casie", tmp_path / "out")

@@ -195,10 +195,20 @@ def test_a_release_writes_version_dataset_changelog_and_its_row(root: Path) -> N
     assert json.loads((root / "dataset" / "manifest.json").read_text("utf-8"))["version"] == "1.0.0"
     assert (root / "schema" / "releases.csv").read_text("utf-8") == f"version,digest,date\n1.0.0,{done.digest},2026-01-31\n"
     assert "## 1.0.0 (2026-01-31)\n\n### Data\n\nFirst release: 2 rows of documents.\n" in (root / "CHANGELOG.md").read_text("utf-8")
-    assert {problem.code for problem in check(open_corpus(root))} <= {"W451", "W671"}
+    assert {problem.code for problem in check(open_corpus(root))} <= {"W011", "W451", "W671"}
     before = bytes_of(root)
     assert release(open_corpus(root), "1.0.0").done == ()
     assert bytes_of(root) == before
+
+
+def test_a_first_release_below_1_0_0_is_refused_in_its_own_words_e653(root: Path) -> None:
+    refused = call(root, "release", open_corpus(root).version)
+    assert refused.exit_code == 1
+    assert (
+        "E653 the version is lower than the release asks for: 0.1.0; a first release is 1.0.0. Run eventbank release 1.0.0"
+        in refused.stderr
+    )
+    assert call(root, "release", "0.1.0", "--because", "a trial").exit_code == 0
 
 
 def test_a_document_more_is_a_minor_release_and_a_patch_needs_a_reason(root: Path) -> None:
@@ -210,6 +220,7 @@ def test_a_document_more_is_a_minor_release_and_a_patch_needs_a_reason(root: Pat
     assert (str(plan.version), plan.step, plan.reasons) == ("1.1.0", "minor", ("1 document added",))
     refused = call(root, "release", "1.0.1")
     assert (refused.exit_code, "E653" in refused.stderr) == (1, True)
+    assert "1.0.1 instead of 1.1.0 (minor): 1 document added" in refused.stderr
     assert call(root, "release", "1.0.1", "--because", "nobody will\nnotice").exit_code == 0
     told = (root / "CHANGELOG.md").read_text("utf-8")
     assert "Since 1.0.0: 1 document added.\n\nA smaller step was taken because: nobody will notice\n\n- documents: 1 added\n" in told

@@ -503,6 +503,16 @@ def test_what_is_no_release_is_refused_e710(tmp_path: Path) -> None:
         assert codes(error) == ["E710"], name
 
 
+def test_what_a_release_without_labels_lacks_is_said_e741(unlabelled: Path, release: Path) -> None:
+    for split, code in ((None, "E741"), ("train", "E741"), ("validation", "E742"), ("tset", "E742")):
+        with pytest.raises(EventBankError) as error:
+            sides.read(unlabelled, split)
+        assert codes(error) == [code], split
+    with pytest.raises(EventBankError, match=r"E742 .*nothing in the split tset; there is test, train, validation"):
+        sides.read(release / "events", "tset")
+    assert "E741" in call("score", unlabelled, unlabelled).stderr
+
+
 # The command
 
 

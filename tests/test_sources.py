@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import LONG, ROOT
 
 from eventbank.articles.metadata import metadata
 from eventbank.articles.sources import FACTS, read_sources
 from eventbank.articles.zones import zones
 from eventbank.corpus import open_corpus
 from eventbank.document import sha256
+from eventbank.errors import EventBankError
 from eventbank.inputs import read_documents
 
 SOURCES = read_sources(ROOT / "articles" / "sources.yaml", "articles/sources.yaml")[0]
@@ -109,6 +111,17 @@ def test_an_entry_names_the_file_of_its_id(tmp_path: Path) -> None:
 )
 def test_a_value_of_another_kind_is_refused(tmp_path: Path, line: str) -> None:
     assert "E002" in {code for code, _ in problems(tmp_path, f"{ENTRY}  {line}\n")}
+
+
+def test_a_date_in_quotes_is_one_problem_that_says_what_to_write(small: Callable[..., Path]) -> None:
+    path = small({"a": LONG * 3}) / "articles" / "sources.yaml"
+    path.write_text(path.read_text("utf-8").replace("dated: 2023-05-01", 'dated: "2023-05-01"'), "utf-8")
+    with pytest.raises(EventBankError) as caught:
+        read_documents(open_corpus(path.parent))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.place.line) == ("E002", 4)
+    assert problem.message.endswith("a.dated: expected a date as 2023-05-01, without quotes")
+    assert "docs/corpus.md" in problem.remedy
 
 
 def test_an_entry_that_contradicts_its_page_is_doubted(corpus_root: Path) -> None:

@@ -15,8 +15,10 @@ import pytest
 from click.testing import CliRunner, Result
 from sketch import layer_of
 
+from eventbank.build import build
 from eventbank.cli import main
 from eventbank.errors import EventBankError
+from eventbank.init import init
 from eventbank.plots import FORMATS, draw
 from eventbank.released import Released, load_release
 from eventbank.segmentation import sentences
@@ -188,6 +190,17 @@ def test_command_prints_a_table_json_and_draws(release: Path, tmp_path: Path, mo
     made = json.loads(call("stats", release, "--split", "train", "--json", "--plots", tmp_path / "plots").stdout)
     assert made["events"]["Weapon.Launch"] == {"train": made["events"]["Weapon.Launch"]["train"]}
     assert (tmp_path / "plots" / "events_by_type.svg").is_file()
+
+
+def test_a_release_without_labels_or_documents_is_counted_as_zeros_without_bare_heads(unlabelled: Path, tmp_path: Path) -> None:
+    build(init(tmp_path / "empty"))
+    empty = tmp_path / "empty" / "dataset"
+    for release in (unlabelled, empty):
+        lines = call("stats", release).stdout.splitlines()
+        assert {number for line in lines if line.startswith(("  with labels", "  all")) for number in line.split()[1:]} <= {"labels", "0"}
+        assert [line.split()[-1] for line in lines if line.startswith(("roles", "attributes", "arguments", "code points"))] == ["none"] * 4
+        assert not [line for line in lines if ": " in line]
+    assert "E743" in call("stats", empty, "--split", "train").stderr
 
 
 def test_command_refuses_what_is_no_release_e710(tmp_path: Path, release: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ MARK = "eventbank.toml"
 NO_CORPUS = Code("E003", "there is no corpus here", "Go to a folder with an eventbank.toml, or make one with: eventbank init DIR")
 BAD_SETTINGS = Code(
     "E004", "eventbank.toml cannot be used", "Mend the setting; docs/corpus.md lists all of them, and eventbank init writes a model."
+)
+PLACEHOLDER = Code(
+    "W011", "a setting is still as eventbank init wrote it", "Say it in eventbank.toml in words of your own; it goes into the release."
 )
 
 
@@ -145,7 +150,7 @@ def find_root(start: Path) -> Path:
     raise EventBankError(NO_CORPUS.at(Place(file=str(start))))
 
 
-def open_corpus(path: Path | str = ".") -> Corpus:
+def open_corpus(path: str | os.PathLike[str] = ".") -> Corpus:
     """The corpus that `path` lies in.
 
     Raises:
@@ -160,6 +165,15 @@ def open_corpus(path: Path | str = ".") -> Corpus:
         raise EventBankError(BAD_SETTINGS.at(Place(file=MARK), "the values are nested too deep")) from None
     settings = settings_of(data)
     return Corpus(root=root, **{one.name: getattr(settings, one.name) for one in fields(Settings)})
+
+
+def placeholders(settings: Settings) -> list[Problem]:
+    """W011 for each setting that a reader of the release should be told by its makers, and that is still that of a new corpus."""
+    model = tomllib.loads(files("eventbank.templates").joinpath(MARK).read_text(encoding="utf-8"))["corpus"]
+    stale = [key for key in ("description", "label_note") if getattr(settings, key) == model[key]]
+    stale += ["limits"] if set(model["limits"]) & set(settings.limits) else []
+    stale += ["repo"] if settings.repo.startswith(f"{model['repo'].partition('/')[0]}/") else []
+    return [PLACEHOLDER.at(Place(file=MARK), f"corpus.{key}") for key in stale]
 
 
 def settings_of(data: dict[str, Any]) -> Settings:

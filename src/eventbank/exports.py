@@ -7,6 +7,7 @@ the exception.
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -29,7 +30,7 @@ from eventbank.layer import numbered
 from eventbank.ontology import Ontology
 from eventbank.release import manifest
 from eventbank.release.content import ONTOLOGY
-from eventbank.released import EVENT_COLUMNS, codes, layer_of, load_release, rows
+from eventbank.released import EVENT_COLUMNS, UNLABELLED, codes, lacking, layer_of, load_release, rows
 
 REPORT = "losses.json"
 """The report beside the files of an export."""
@@ -65,7 +66,7 @@ class Exported:
         }
 
 
-def export(path: Path, name: str, out: Path, split: str = "") -> Exported:
+def export(path: str | os.PathLike[str], name: str, out: str | os.PathLike[str], split: str = "") -> Exported:
     """Writes labels in a format of `FORMATS`, or events as `polecat`, to the folder `out`, in one step, with the report `losses.json`.
 
     POLECAT records hold no offsets and are not read back: their report lists the events that have no PLOVER category.
@@ -78,9 +79,9 @@ def export(path: Path, name: str, out: Path, split: str = "") -> Exported:
 
     Raises:
         EventBankError: E720 for a format without a writer, E729 for a folder that holds something else, E740 for POLECAT records of no
-            release, and whatever hinders reading.
+            release, E741 where there are no labels to write, and whatever hinders reading.
     """
-    form, out = FORMATS.get(name), out.resolve()
+    form, path, out = FORMATS.get(name), Path(path), Path(out).resolve()
     if name != POLECAT and (form is None or form.dump is None):
         raise EventBankError(ONLY_READ.at(Place(), name))
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / REPORT).is_file())):
@@ -95,7 +96,12 @@ def export(path: Path, name: str, out: Path, split: str = "") -> Exported:
 
 def _labels(form: Format, path: Path, split: str) -> Callable[[Path], Exported]:
     """Reads labels; what comes out writes them into a folder."""
-    samples, scheme = read_samples(path, split), read_scheme(path) if form.dump_by is not None else None
+    samples = read_samples(path, split)
+    if not samples and (path / manifest.NAME).is_file():
+        raise EventBankError(lacking(path, "events", split or None))
+    if not samples:
+        raise EventBankError(UNLABELLED.at(Place(file=str(path)), f"none in the split {split}" if split else ""))
+    scheme = read_scheme(path) if form.dump_by is not None else None
 
     def make(folder: Path) -> Exported:
         files = _write(form, samples, folder, scheme)
@@ -113,6 +119,8 @@ def _events(path: Path, split: str) -> Callable[[Path], Exported]:
         raise EventBankError(NO_RELEASE.at(Place(file=str(path)), f"{release.name}/ is not there"))
     raise_errors(manifest.verify(release))
     found, known = load_release(release, split or None), codes(release, split or None)
+    if not found.layers:
+        raise EventBankError(lacking(release, "events", split or None))
     lost = [
         Loss(doc_id, "event", event.start, event.end, f"{event.type} {event.text!r}")
         for doc_id, layer in found.layers.items()

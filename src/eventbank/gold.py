@@ -14,7 +14,7 @@ from eventbank.adjudication import TAKES, UNDECIDED, Adjudicated, Decision, Take
 from eventbank.checks import check_layer
 from eventbank.corpus import Corpus
 from eventbank.document import Document
-from eventbank.errors import Code, Place, Problem, raise_errors
+from eventbank.errors import Code, EventBankError, Place, Problem, raise_errors
 from eventbank.files import write_atomic, writing
 from eventbank.inputs import read_documents, read_labels, read_ontology
 from eventbank.labelstudio import codec
@@ -58,10 +58,13 @@ def adjudicate_corpus(corpus: Corpus) -> Outcome:
     and the decisions alone, so that the same files give the same gold.
 
     Raises:
-        EventBankError: E473 for a document without exactly two passes; problems of the articles, the ontology and the exports.
+        EventBankError: E473 for a document without exactly two passes, and if none has any; problems of the articles, the ontology and the
+            exports.
     """
     with writing(corpus.root):
         case = read_case(corpus)
+        if not case.found:
+            raise EventBankError(NOT_TWO.at(Place(file="annotations"), "no document has any"))
         write_atomic(corpus.root / DECISIONS, _dump(case))
         problems = [problem for one in case.found.values() for problem in one.problems] or _checked(case, corpus)
         left = sum(problem.code == UNDECIDED.id for problem in problems)

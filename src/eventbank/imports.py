@@ -6,6 +6,7 @@ What has no place in a layer, and every mending, is reported beside them in `rep
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +62,15 @@ class Imported:
         return facts | {"counts": dict(sorted(counts.items())), "problems": [problem.to_dict() for problem in self.problems]}
 
 
-def import_(path: Path, name: str, out: Path, root: Path, *, annotator: str = "annotator-1", repair: bool = False) -> Imported:
+def import_(
+    path: str | os.PathLike[str],
+    name: str,
+    out: str | os.PathLike[str],
+    root: str | os.PathLike[str],
+    *,
+    annotator: str = "annotator-1",
+    repair: bool = False,
+) -> Imported:
     """Reads a file or a folder of a format and writes what a corpus takes in to the folder `out`, in one step.
 
     `out/articles` holds a text for each document and `sources.yaml` with what the format knows of it; its zones say that all of the text is
@@ -79,7 +88,7 @@ def import_(path: Path, name: str, out: Path, root: Path, *, annotator: str = "a
         EventBankError: E729 for a folder that holds something else, E731 if there is nothing of the format, and whatever is wrong
             with the corpus.
     """
-    out = out.resolve()
+    path, out = Path(path), Path(out).resolve()
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / REPORT).is_file())):
         raise EventBankError(TAKEN.at(Place(file=out.name)))
     corpus = open_corpus(root)

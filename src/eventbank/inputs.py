@@ -17,7 +17,7 @@ from eventbank.articles.read import read_articles
 from eventbank.articles.sources import read_sources
 from eventbank.baselines import results
 from eventbank.checks import check_document, check_layer
-from eventbank.corpus import Corpus
+from eventbank.corpus import Corpus, placeholders
 from eventbank.document import Document, Piece
 from eventbank.errors import Code, EventBankError, Place, Problem, raise_errors
 from eventbank.files import write_atomic, writing
@@ -84,7 +84,7 @@ def read(corpus: Corpus) -> Inputs:
     gold, made = _gold(layers), tuple(passes(layers))
     found_gamma, stale = gamma.read(corpus.root / gamma.FILE, made)
     baselines, outdated = results.read(corpus.root / results.FILE, gold)
-    doubts += [*stale, *outdated]
+    doubts += [*placeholders(corpus), *stale, *outdated]
     if len(gold) < len(documents):
         doubts.append(NO_LABELS.at(Place(file="annotations"), f"{len(documents) - len(gold)} of {len(documents)}"))
     found = pairs(documents, corpus.thresholds)

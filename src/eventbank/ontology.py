@@ -6,6 +6,7 @@ longer used is marked ``retired: true`` and keeps its place, so that the integer
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -127,14 +128,14 @@ class Ontology:
         return filler_type in allowed
 
 
-def load(path: Path, file: str = "schema/ontology.yaml") -> Ontology:
+def load(path: str | os.PathLike[str], file: str = "schema/ontology.yaml") -> Ontology:
     """The ontology in a file. `file` names it in messages.
 
     Raises:
         EventBankError: E001 or E002 for a file of another shape, E401 to E404 and E711 for names, fillers, examples and
             rules that do not hold together; every problem names its line.
     """
-    root = yamlfile.load(path, file)
+    root = yamlfile.load(Path(path), file)
     root.only(_KEYS)
     ontology = Ontology(
         name=root.get("name").name(),

@@ -6,6 +6,7 @@ Only columns that are needed are read, by name, so that a table with more column
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -19,14 +20,21 @@ import pyarrow.parquet as pq
 
 from eventbank.crosswalk import Codes
 from eventbank.document import Document, Piece, Rights, Zone
-from eventbank.errors import Code, EventBankError, Place
+from eventbank.errors import Code, EventBankError, Place, Problem
 from eventbank.layer import Argument, Event, Layer, Mention
 from eventbank.ontology import ATTRIBUTES, Ontology
 from eventbank.ontology import load as load_ontology
-from eventbank.tables import SPLITS
+from eventbank.tables import SPLITS, TABLES
 
 UNREADABLE = Code(
     "E710", "this is no release, and no table of one", "Name a release folder, or a Parquet file or folder of its events or sentences."
+)
+UNLABELLED = Code(
+    "E741", "there are no labels yet", "Label the documents (docs/label-studio.md), put the export into annotations/, and build again."
+)
+NO_PART = Code("E742", "the release does not have what is asked for", "Name a config or a split that it has.")
+NO_DOCUMENTS = Code(
+    "E743", "the release has no documents yet", "Put articles into articles/ and name them in sources.yaml, then build again."
 )
 
 Row = Mapping[str, Any]
@@ -113,24 +121,28 @@ class Released:
         """All rows of a config (`events`, `documents`, `mentions`, `arguments`, `sentences`, `annotations`) in the splits that were read.
 
         Raises:
-            EventBankError: E710 if there is no such config, or a file of it cannot be read.
+            EventBankError: E741 without labels, E742 if there is no such config or it has no rows, E743 without documents, E710 if a
+                file of it cannot be read, or if there is no folder.
         """
-        parts = [table(file) for file in files(self.folder, config, self.split)] if self.folder is not None else []
+        if self.folder is None:
+            raise EventBankError(UNREADABLE.at(found=f"it was made in memory and has no rows of {config}"))
+        parts = [table(file) for file in files(self.folder, config, self.split)]
         if not parts:
-            raise EventBankError(UNREADABLE.at(Place(file=str(self.folder or "")), f"it has no rows of {config}"))
+            raise EventBankError(lacking(self.folder, config, self.split))
         return pa.concat_tables(parts)
 
     def _rows(self, config: str, columns: Sequence[str]) -> Iterable[tuple[str, Row]]:
         return rows(self.folder, config, columns, self.split) if self.folder is not None else ()
 
 
-def load_release(folder: Path | str, split: str | None = None) -> Released:
+def load_release(folder: str | os.PathLike[str], split: str | None = None) -> Released:
     """The release in a folder, or one split of it (`train`, `validation`, `test`), as far as it can be read.
 
-    Nothing is held against the manifest: `check` does that.
+    Nothing is held against the manifest: `check` does that. A release without labels, or without documents, has none.
 
     Raises:
-        EventBankError: E710 if it has no events that can be read.
+        EventBankError: E710 for what is no release or cannot be read, E742 for a split that it does not have, E743 for a split of a release
+            without documents.
     """
     path = Path(folder)
     facts = seal(path)
@@ -144,8 +156,8 @@ def load_release(folder: Path | str, split: str | None = None) -> Released:
         layers[row["doc_id"]], texts[row["doc_id"]] = layer_of(row), row["text"]
         sentences[row["doc_id"]] = tuple((one["start"], one["end"]) for one in row["sentences"])
         split_of.setdefault(row["doc_id"], part)
-    if not layers and not known:
-        raise EventBankError(UNREADABLE.at(Place(file=str(folder)), f"it has no rows in the split {split}" if split else ""))
+    if not layers and not known and (split is not None or not is_release(path)):
+        raise EventBankError(lacking(path, "documents", split))
     ordered = {part: at for at, part in enumerate(SPLITS)}
     split_of = dict(sorted(split_of.items(), key=lambda item: (ordered.get(item[1], len(ordered)), item[0])))
     return Released(*facts, known, texts, sentences, layers, split_of, path, split)
@@ -155,11 +167,11 @@ def texts(folder: Path | str, split: str | None = None) -> dict[str, tuple[str, 
     """Text, title and language of every document of a release, labelled or not, by `doc_id`.
 
     Raises:
-        EventBankError: E710 if it has no documents that can be read.
+        EventBankError: E710 for what is no release or cannot be read, E742 for a split that it does not have, E743 without documents.
     """
     found = {row["doc_id"]: row for _, row in rows(Path(folder), "documents", ("doc_id", "text", "title", "language"), split)}
     if not found:
-        raise EventBankError(UNREADABLE.at(Place(file=str(folder)), "it has no documents"))
+        raise EventBankError(lacking(Path(folder), "documents", split))
     return {doc_id: (row["text"], row["title"], row["language"]) for doc_id, row in sorted(found.items())}
 
 
@@ -197,6 +209,30 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return facts if isinstance(facts, dict) else {}
+
+
+def is_release(path: Path) -> bool:
+    """Whether a folder is a release: it has a manifest, or rows of a config."""
+    return path.is_dir() and ((path / "manifest.json").is_file() or any(files(path, one.name) for one in TABLES))
+
+
+def lacking(path: Path, config: str, split: str | None = None) -> Problem:
+    """What is to be said of rows of a config that a folder does not have: E710, E741, E742 or E743."""
+    place = Place(file=str(path))
+    if not is_release(path):
+        return UNREADABLE.at(place)
+    known = [one.name for one in TABLES]
+    if config not in known:
+        return NO_PART.at(place, f"no config {config}; there are {', '.join(known)}")
+    filled = [name for name in known if files(path, name)]
+    if not filled:
+        return NO_DOCUMENTS.at(place)
+    found = {file.name.partition("-")[0] for name in filled for file in files(path, name)}
+    if split is not None and split not in found:
+        return NO_PART.at(place, f"nothing in the split {split}; there is {', '.join(one for one in SPLITS if one in found)}")
+    if config != "documents" and not files(path, "events", split):
+        return UNLABELLED.at(place, f"none in the split {split}" if split is not None and files(path, "events") else "")
+    return NO_PART.at(place, f"no rows of {config}; there are rows of {', '.join(filled)}")
 
 
 def files(path: Path, config: str, split: str | None = None) -> list[Path]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, median
@@ -196,19 +196,23 @@ def _rounded(value: Any) -> Any:
 
 def table(found: Statistics) -> list[str]:
     """The numbers as lines for eyes, at most 100 characters wide."""
-    splits = list(found.documents)
+    splits = list(found.documents) or list(SPLITS)
     lines = [f"{found.name} {found.version}".strip(), "", _line("", splits)]
-    lines += [_line("documents", found.documents.values()), _line("  with labels", (found.labelled.get(split, 0) for split in splits))]
+    lines += [
+        _line("documents", (found.documents.get(split, 0) for split in splits)),
+        _line("  with labels", (found.labelled.get(split, 0) for split in splits)),
+    ]
     lines += ["", _line("events", (*splits, "all"))]
     for name, count in found.events.items():
         lines.append(_line(f"  {name}", (*(count.get(split, 0) for split in splits), sum(count.values()))))
     totals = [sum(count.get(split, 0) for count in found.events.values()) for split in splits]
-    lines += [_line("  all", (*totals, sum(totals))), "", "roles"]
+    lines += [_line("  all", (*totals, sum(totals))), "", _headed("roles", found.roles)]
     for name, count in found.roles.items():
         lines += _wrapped(f"  {name:<28}", [f"{role} {times}" for role, times in count.items()])
     spreads = (("arguments of an event", found.arguments), ("mentions of an entity", found.entity_chains))
     for title, spread in (*spreads, ("mentions of a happening", found.event_chains), ("code points to an argument", found.gaps)):
-        lines += ["", _said(title, spread), *_wrapped(" " * 30, [f"{value}: {times}" for value, times in spread.counts.items()])]
+        classes = [f"{value}: {times}" for value, times in spread.counts.items()] if spread.mean is not None else []
+        lines += ["", _said(title, spread), *_wrapped(" " * 30, classes)]
     if found.outside is not None:
         apart = [f"{distance}: {times}" for distance, times in found.sentences.items()]
         lines += [
@@ -216,7 +220,7 @@ def table(found: Statistics) -> list[str]:
             f"{'sentences to an argument':<30}{found.outside:.1%} outside the sentence of the trigger",
             *_wrapped(" " * 30, apart),
         ]
-    lines += ["", "attributes"]
+    lines += ["", _headed("attributes", [name for name, count in found.attributes.items() if count])]
     for name, count in found.attributes.items():
         lines += _wrapped(f"  {name:<28}", [f"{value} {times}" for value, times in count.items()])
     if found.dates:
@@ -230,6 +234,10 @@ def table(found: Statistics) -> list[str]:
 
 def _line(title: str, cells: Iterable[object]) -> str:
     return f"{title:<30}" + "".join(f"{cell!s:>12}" for cell in cells)
+
+
+def _headed(title: str, below: Collection[str]) -> str:
+    return title if below else f"{title:<30}none"
 
 
 def _said(title: str, spread: Spread) -> str:

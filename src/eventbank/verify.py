@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
@@ -39,8 +40,9 @@ REPORT = Code("E631", "the leak report is not what the tables give", "Get the re
 LEAKING = Code("E623", "a story of the release is in two splits", "Do not use the release; its test scores would be too high.")
 
 
-def check(path: Path) -> list[Problem]:
+def check(path: str | os.PathLike[str]) -> list[Problem]:
     """The problems of whatever lies at `path`; an empty list if there are none. `.` stands for the corpus around it."""
+    path = Path(path)
     try:
         if (path / manifest.NAME).is_file():
             return check_release(path)

@@ -24,6 +24,7 @@ WRONG_SHAPE = Code("E002", "a setting is missing, unknown or of the wrong kind",
 _FAILURES = (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError)
 """What PyYAML raises for values that it cannot convert: besides its own errors, those of whatever converts them."""
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -124,7 +125,8 @@ class Node:
             return None
         if isinstance(self.value, dt.date) and not isinstance(self.value, dt.datetime):
             return self.value
-        self.refuse("expected a date as YYYY-MM-DD")
+        quoted = isinstance(self.value, str) and _DAY.fullmatch(self.value)
+        self.refuse(f"expected a date as {self.value}, without quotes" if quoted else "expected a date as YYYY-MM-DD, without quotes")
         return None
 
 

@@ -56,7 +56,7 @@ def convert(article: Article, source: Source, language: str, kept: frozenset[str
         rights=source.rights if source.rights is not None else _rights(stated),
         **{key: value for key, value in facts.items() if isinstance(value, str)},
     )
-    undated = [NO_DATE.at(place)] if dated is None else []
+    undated = [NO_DATE.at(place)] if dated is None and dated_by is None else []
     return document, [*_personal(document, place), *_doubts(source, stated), *_unproven(source, document, stated), *undated]
 
 

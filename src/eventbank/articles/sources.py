@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eventbank import yamlfile
 from eventbank.articles.zones import Correction
 from eventbank.document import Rights
 from eventbank.errors import Code, Place, Problem
-from eventbank.yamlfile import Node
+from eventbank.yamlfile import WRONG_SHAPE, Node
 
 NO_SUCH_ID = Code(
     "E107", "a document id has characters that ids may not have", "Use letters, digits, '.', '_' and '-' only; rename the file."
@@ -31,6 +31,7 @@ FACTS = ("title", "published", "publisher", "agency", "author", "dateline", "url
 """What a page may state itself. A key that is absent is taken from the page; null says that it is unknown."""
 
 _KEYS = ("file", "sha256", *FACTS, "dated", "dated_by", "rights", "evidence", "zones")
+_REMEDY = "Give it as docs/corpus.md describes it under sources.yaml."
 _DOC_ID = re.compile(r"[A-Za-z0-9._-]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -64,7 +65,7 @@ def read_sources(path: Path, file: str) -> tuple[dict[str, Source], list[Problem
         if source.file and files.setdefault(source.file, doc_id) != doc_id:
             found = f"{source.file} stands under {files[source.file]} and {doc_id}"
             root.problems.append(NOT_OF_FILE.at(Place(file=file, line=source.line), found))
-    return sources, root.problems
+    return sources, [replace(one, remedy=_REMEDY) if one.code == WRONG_SHAPE.id else one for one in root.problems]
 
 
 def _source(doc_id: str, node: Node) -> Source:
@@ -80,7 +81,7 @@ def _source(doc_id: str, node: Node) -> Source:
     dated, dated_by = node.get("dated").date(), node.get("dated_by").text()
     if dated_by not in (None, *DATED_BY):
         node.get("dated_by").refuse(f"expected one of {', '.join(DATED_BY)}")
-    if (dated is None) != (dated_by is None):
+    if (node.get("dated").value is None) != (node.get("dated_by").value is None):
         node.get("dated").refuse("give dated and dated_by together")
     evidence = {key: value.name() for key, value in node.get("evidence").entries()}
     if dated_by in ("text", "curator") and "dated" not in evidence:

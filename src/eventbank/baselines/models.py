@@ -20,7 +20,7 @@ from eventbank.labelstudio import codec, nodes
 from eventbank.labelstudio.nodes import Task
 from eventbank.layer import Layer, Mention
 from eventbank.ontology import Ontology
-from eventbank.released import Released, load_release, texts
+from eventbank.released import Released, lacking, load_release, texts
 from eventbank.scoring.lift import Sentence, lift
 from eventbank.scoring.records import record_of
 from eventbank.scoring.windows import Key
@@ -166,11 +166,15 @@ def predict_release(name: str, folder: Path, split: str | None, ontology: Ontolo
         name: a kind of model, which is trained on the train split of the release in `training`, or a file with a model.
 
     Raises:
-        EventBankError: E714 for what is neither, E710 for a release that cannot be read, E713 for `linear` without scikit-learn.
+        EventBankError: E714 for what is neither, E710 for a release that cannot be read, E713 for `linear` without scikit-learn, E741
+            where there are no labels to learn from.
     """
     documents = texts(folder, split)
     if name in KINDS:
-        model = train(name, examples(load_release(training, "train")), ontology)
+        learned = load_release(training, "train")
+        if not learned.layers:
+            raise EventBankError(lacking(training, "events", "train"))
+        model = train(name, examples(learned), ontology)
     elif Path(name).is_file():
         model = load(Path(name).read_bytes(), name)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -20,7 +21,8 @@ def init_command(folder: Path, as_json: bool) -> None:
     if as_json:
         print_json({"root": str(corpus.root), "name": corpus.name})
     else:
-        click.echo(f"A new corpus is in {folder}. Put articles into {folder / 'articles'}, then run: eventbank build")
+        click.echo(f"A new corpus is in {folder}. Put articles into {folder / 'articles'}, name each in sources.yaml there, then run:")
+        click.echo(f"cd {shlex.quote(str(folder))} && eventbank build")
 
 
 @click.command("build", epilog="Example: eventbank build --json")

@@ -34,7 +34,7 @@ from eventbank.splits import FILE as SPLITS_FILE
 from eventbank.verify import check_corpus, check_release
 
 TOO_LOW = Code(
-    "E653", "the version promises less change than there is", "Release the version that is proposed, or give a reason with --because."
+    "E653", "the version is lower than the release asks for", "Release the version that is proposed, or give a reason with --because."
 )
 THAWED = Code("E654", "a split or story that was released has moved", "Restore schema/splits.csv; what is in a released split stays there.")
 NO_LAST = Code(
@@ -257,6 +257,9 @@ def _refuse_version(corpus: Corpus, wanted: Version, entries: Sequence[Entry]) -
 
 def _refuse_step(plan: Plan, wanted: Version, because: str) -> None:
     if wanted < plan.version and not because.strip():
+        if plan.last is None:
+            remedy = f"Run eventbank release {plan.version}, which sets the version in {MARK}, or say why it is lower with --because."
+            raise EventBankError(TOO_LOW.at(found=f"{wanted}; a first release is {plan.version}", remedy=remedy))
         raise EventBankError(TOO_LOW.at(found=f"{wanted} instead of {plan.version} ({plan.step}): {'; '.join(plan.reasons)}"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -59,17 +60,18 @@ class Side:
     values: frozenset[str] = frozenset()
 
 
-def read(path: Path | str, split: str | None = None) -> Side:
+def read(path: str | os.PathLike[str], split: str | None = None) -> Side:
     """A side from a TextEE JSONL file, a release folder, or a Parquet file or folder of a release's `events` or `sentences`.
 
     Args:
         split: one split of a release folder; other inputs have no splits and are read whole.
 
     Raises:
-        EventBankError: E700 for records, E710 for a release or Parquet that cannot be read.
+        EventBankError: E700 for records, E710 for a release or Parquet that cannot be read, E741 for a release without labels, E742 for a
+            split that it does not have, E743 without documents.
     """
     path = Path(path)
-    if path.is_dir() and any((path / config).is_dir() for config in ("events", "sentences")):
+    if path.is_dir() and (released.is_release(path) or any((path / config).is_dir() for config in ("events", "sentences"))):
         return _release(path, split)
     if path.is_dir() or path.suffix == ".parquet":
         return _tables(path, split)
@@ -108,6 +110,8 @@ def _release(path: Path, split: str | None) -> Side:
         rows = [row for _, row in released.rows(path, "sentences", (*released.WINDOW_COLUMNS, "start", "text"), split)]
         windows = windows_of(_records(rows, path / "sentences"))
         places = {(row["doc_id"], row["wnd_id"]): Sentence(row["start"], row["text"], tuple(row["tokens"])) for row in rows}
+    if not layers and windows is None:
+        raise EventBankError(released.lacking(path, "events", split))
     values = frozenset(mention.type for layer in (layers or {}).values() for mention in layer.mentions if mention.kind == "value")
     return Side(str(path), seal, windows, layers, texts, stories, languages, True, None, places, values)
 
@@ -115,7 +119,9 @@ def _release(path: Path, split: str | None) -> Side:
 def _tables(path: Path, split: str | None) -> Side:
     files = sorted(path.glob(f"{split or '*'}-*.parquet") or path.glob("*.parquet")) if path.is_dir() else [path]
     if not files:
-        raise EventBankError(released.UNREADABLE.at(Place(file=str(path)), "it holds no Parquet file"))
+        held = sorted({file.name.partition("-")[0] for file in path.glob("*-*.parquet")})
+        found = f"nothing in the split {split}; there is {', '.join(held)}" if held else "it holds no Parquet file"
+        raise EventBankError((released.NO_PART if held else released.UNREADABLE).at(Place(file=str(path)), found))
     seal = f"sha256-{_digest(files)}"
     import pyarrow.parquet as pq
 
@@ -126,9 +132,9 @@ def _tables(path: Path, split: str | None) -> Side:
     if "event_mentions" in columns:
         rows = (row for file in files for row in released.table(file, released.WINDOW_COLUMNS).to_pylist())
         return Side(str(path), seal, windows=windows_of(_records(rows, path)))
-    found = [row for file in files for row in released.table(file, released.EVENT_COLUMNS).to_pylist()]
-    layers = {row["doc_id"]: released.layer_of(row) for row in found}
-    return Side(str(path), seal, layers=layers, texts={row["doc_id"]: row["text"] for row in found}, whole=True)
+    events = [row for file in files for row in released.table(file, released.EVENT_COLUMNS).to_pylist()]
+    layers = {row["doc_id"]: released.layer_of(row) for row in events}
+    return Side(str(path), seal, layers=layers, texts={row["doc_id"]: row["text"] for row in events}, whole=True)
 
 
 def _records(rows: Iterable[Mapping[str, object]], path: Path) -> Iterator[Record]:
