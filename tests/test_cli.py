@@ -36,6 +36,22 @@ def test_wrong_usage_ends_with_2() -> None:
     assert run("no-such-command").returncode == 2
 
 
+def test_who_interrupts_a_command_that_is_being_loaded_sees_no_traceback() -> None:
+    interrupted = """
+import runpy, sys
+
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "eventbank.cli":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+runpy.run_module("eventbank", run_name="__main__")
+"""
+    found = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True, timeout=60)
+    assert (found.returncode, found.stdout, found.stderr) == (130, "", "")
+
+
 def test_outside_a_corpus_commands_say_so(tmp_path: Path) -> None:
     found = run("build", cwd=tmp_path)
     assert found.returncode == 1

@@ -127,6 +127,21 @@ def test_an_address_that_names_no_release_is_refused_and_no_secret_repeated(text
     assert TOKEN not in str(found.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http:/127.0.0.1:8000/datasets/a/b", "http:/127.0.0.1:8000/datasets/a/b"),
+        (f"http:/me:{TOKEN}@host/datasets/a/b", "http:/host/datasets/a/b"),
+        (f"me:{TOKEN}@host/datasets/a/b", "me:host/datasets/a/b"),
+        (f"http://host/a?token={TOKEN}", "http://host/a"),
+    ],
+)
+def test_a_refused_address_is_shown_as_it_was_typed_but_for_secrets(text: str, shown: str) -> None:
+    with pytest.raises(EventBankError, match="E920") as found:
+        parse(text)
+    assert found.value.problems[0].place.file == shown
+
+
 @given(st.text(max_size=60), st.text(max_size=8))
 def test_any_text_is_an_address_or_a_problem(text: str, version: str) -> None:
     try:
@@ -370,6 +385,22 @@ def test_an_answer_that_is_no_manifest_is_a_problem(tmp_path: Path, answer: Answ
         assert codes(refusal(seen, tmp_path / "release")) == {code}
         assert len(seen.requests) == requests
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_repository_that_may_be_hidden_is_asked_for_with_a_token(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    with serving(lambda *_: Answer(404, b"", {"X-Error-Code": "RepoNotFound"})) as seen:
+        without, given = (refusal(seen, tmp_path / "release", token_file=file) for file in (None, tmp_path / "token"))
+    assert codes(without) == codes(given) == {"E922"}
+    assert "--token-file" in str(without)
+    assert "--token-file" not in str(given)
+
+
+def test_a_server_that_speaks_no_https_is_asked_for_with_http(there: tuple[Shelf, Seen], tmp_path: Path) -> None:
+    with pytest.raises(EventBankError, match="E925") as found:
+        download(f"{there[1].url.replace('http:', 'https:')}/datasets/{REPO}", tmp_path / "release")
+    assert "http:// in place of https://" in str(found.value)
+    assert "again" not in str(found.value)
 
 
 def test_a_server_that_is_not_there_is_not_waited_for(tmp_path: Path) -> None:

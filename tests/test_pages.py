@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -350,6 +351,12 @@ def test_a_timeline_has_every_month_between_and_years_when_there_are_many() -> N
     assert figures.timeline({}, ["train"])[1] == []
 
 
+def test_a_column_of_a_timeline_is_never_a_slab_and_has_its_label_below() -> None:
+    drawn = str(figures.timeline({"train": {"2024-02": 1}}, ["train"])[0])
+    assert re.findall(r'<rect [^>]*x="([\d.]+)"[^>]* width="([\d.]+)"', drawn) == [("336", "48")]
+    assert re.findall(r'<text [^>]*x="([\d.]+)"[^>]* text-anchor="(\w+)"', drawn) == [("360", "middle")]
+
+
 def test_figures_are_the_same_for_the_same_numbers_and_stay_inside() -> None:
     assert figures.bar([("train", 1), ("test", 3)], 4) == figures.bar([("train", 1), ("test", 3)], 4)
     widths = [float(one) for one in re.findall(r'width="([\d.]+)"', str(figures.bar([("train", 1), ("test", 3)], 4)))]
@@ -379,8 +386,67 @@ def test_documents_without_labels_have_pages_too(small: Callable[..., Path], cac
     build(open_corpus(root))
     book = open_book(root / "dataset", cache)
     assert "has no labels yet" in (render.article_page(book, Where("../"), "one") or "")
-    assert "no labels" in render.documents_page(book, Where(served=True), Filter(words="bridge"))
-    assert "Event types" not in render.corpus_page(book, Where())
+    page = render.documents_page(book, Where(served=True), Filter(words="bridge"))
+    assert "no labels" in page
+    assert ("Event type" in page, "Role" in page, "Split" in page) == (False, False, True)
+    page = render.corpus_page(book, Where(served=True, endpoint="http://there", release="/r/"))
+    assert ("Event types" in page, "No labels yet." in page, ">1 table in Parquet" in page) == (False, True, True)
+    assert 'documents = load_dataset("small", "documents", ' in page.replace(f"{book.settings.repo}", "small")
+    assert "curl -sSf -O http://there/r/documents/train-00000-of-00001.parquet" in page
+    assert '"events"' not in page
+    assert "/events/" not in page
+
+
+def test_the_table_of_what_splits_share_names_splits_and_columns_that_have_something(small: Callable[..., Path], cache: Path) -> None:
+    from eventbank.build import build
+    from eventbank.corpus import open_corpus
+
+    texts = {"one": LONG, "two": "A quite different text about ships of the navy, which fired on Monday. " * 5}
+    root = small(texts, {"one": "2020-06-01", "two": "2030-06-01"})
+    build(open_corpus(root))
+    page = render.corpus_page(open_book(root / "dataset", cache), Where())
+    shared = page.partition('<section id="leaks"')[2].partition("</section>")[0]
+    assert re.findall(r'<th scope="row">([^<]+)<', shared) == ["train, test"]
+    assert "contained" in shared
+    assert "seen" not in shared
+
+
+def test_the_example_that_loads_the_corpus_takes_the_events_of_train(book: Book) -> None:
+    page = render.corpus_page(book, Where())
+    assert 'events = load_dataset("release", "events")' in page
+    assert set(re.findall(r"release/(events/\w+)-", page.partition('id="load"')[2].partition("</section>")[0])) == {"events/train"}
+
+
+def test_a_page_that_the_list_does_not_have_leads_to_the_first_alone(book: Book) -> None:
+    page = render.documents_page(book, Where(served=True), Filter(), 99)
+    assert "There is no page 99." in page
+    assert "Page 99" not in page
+    assert re.findall(r'href="(documents.html[^"]*)"', page.partition("<h2")[2]) == ["documents.html"]
+
+
+def test_the_raw_page_leads_to_its_neighbours_as_the_article_does(built_root: Path, tmp_path: Path) -> None:
+    (built_root / "articles" / "004_4dfd0beddab12de5.txt").unlink()
+    own = open_book(built_root / "dataset", tmp_path)
+    ids = [doc_id for (doc_id,) in own.index.rows("SELECT doc_id FROM documents ORDER BY n", ())]
+    for at, doc_id in enumerate(ids):
+        page = render.raw_page(own, Where("../"), doc_id)
+        assert (page is None) == (doc_id == "004_4dfd0beddab12de5")
+        found = dict(re.findall(r'rel="(prev|next)" href="([^"]+)"', page or ""))
+        for way, step in (("prev", at - 1), ("next", at + 1)):
+            if page and 0 <= step < len(ids):
+                folder = "../articles/" if ids[step] == "004_4dfd0beddab12de5" else ""
+                assert found.pop(way) == f"{folder}{ids[step]}.html"
+        assert not found
+
+
+@pytest.mark.parametrize(
+    ("by", "said"), [("published", "as published"), ("text", "from the text"), ("curator", "by the curator"), (None, "")]
+)
+def test_a_date_says_where_it_comes_from_in_words(book: Book, by: str | None, said: str) -> None:
+    found = entry(book, LAUNCH)
+    assert found is not None
+    row = {**found.row, "dated": "2024-02-03", "dated_by": by}
+    assert dict(views.facts_of(replace(found, row=row)))["Dated"] == f"2024-02-03 ({said})".removesuffix(" ()")
 
 
 def test_three_annotators_are_compared_in_pairs(tmp_path: Path, cache: Path) -> None:

@@ -15,6 +15,7 @@ from eventbank.hub import book as books
 from eventbank.hub import pages
 from eventbank.hub.book import entry, open_book, page_of
 from eventbank.hub.render import POLICY
+from eventbank.hub.server import application
 from eventbank.hub.shelf import Shelf, edition_of, shelf
 
 HERE = "/corpora/made/made/main"
@@ -55,6 +56,26 @@ def test_addresses_of_the_hub_and_of_versions_lead_to_the_pages(reader: Any) -> 
     assert reader.get("/datasets/made/made").headers["location"] == f"{HERE}/index.html"
     assert reader.get("/datasets/made/made/tree/v1.0.0").headers["location"] == "/corpora/made/made/v1.0.0/index.html"
     assert reader.get("/corpora/made/made/v1.0.0/articles/a..b.html").status_code == 200
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_an_address_whose_end_is_taken_off_leads_on(reader: Any, end: str) -> None:
+    for path, there in (("/corpora", "/"), ("/datasets", "/"), ("/corpora/made/made", f"{HERE}/index.html")):
+        found = reader.get(path + end)
+        assert (found.status_code, found.headers["location"]) == (302, there)
+
+
+def test_where_nothing_is_a_page_says_so_and_leads_back(made: Path) -> None:
+    from starlette.testclient import TestClient
+
+    own = TestClient(application(shelf([edition_of(made)])))
+    for path in ("/nowhere", "/corpora/made", "/corpora/made/other/"):
+        found = own.get(path)
+        assert (found.status_code, found.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert "Nothing here" in found.text
+        assert 'href="/"' in found.text
+        assert "/login" not in found.text
+    assert own.get("/api/nowhere").text == "Not Found"
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,23 @@ def refused(*words: str | Path) -> str:
     return found.stderr
 
 
-@pytest.mark.parametrize("content", [b"", b"short", b"two words of a token file", "тайна-тайна-тайна".encode(), b"a" * 16 + b"\nb"])
-def test_e903_a_token_file_that_cannot_be_used_and_not_a_word_of_it(content: bytes, release: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "it is empty"),
+        (b" \n", "it is empty"),
+        (b"short", "fewer than 16"),
+        (b"a" * 4097, "more than 4,096"),
+        (b"two words of a token file", "not allowed"),
+        ("тайна-тайна-тайна".encode(), "not ASCII"),
+        (b"a" * 16 + b"\nb", "several lines"),
+    ],
+)
+def test_e903_a_token_file_that_cannot_be_used_and_not_a_word_of_it(content: bytes, why: str, release: Path, tmp_path: Path) -> None:
     (tmp_path / "token").write_bytes(content)
     said = refused(release, "--token-file", tmp_path / "token")
     assert "E903" in said
+    assert why in said
     assert not content.strip() or content.decode().strip() not in said
 
 
@@ -56,6 +68,19 @@ def test_e906_a_port_that_is_taken(release: Path) -> None:
         said = refused(release, "--port", str(taken.getsockname()[1]))
     assert "E906" in said
     assert "in use" in said
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid", "a" * 70])
+def test_e906_a_host_that_this_machine_does_not_have_is_not_blamed_on_the_port(host: str, release: Path) -> None:
+    said = refused(release, "--host", host, "--port", "0", "--without-token")
+    assert "E906" in said
+    assert "--host" in said
+    assert "--port" not in said
+
+
+def test_e907_what_is_open_to_all_needs_a_token_for_the_rest(release: Path) -> None:
+    assert "E907" in refused(release, "--open-standoff")
+    assert "E907" in refused(release, "--open-standoff", "--without-token")
 
 
 @pytest.mark.server

@@ -123,6 +123,13 @@ def test_standoff_releases_may_be_open_while_texts_need_the_token(ajar: Guarded,
     assert {status for status, _, _ in private} <= {401, 404}
 
 
+def test_a_reader_without_the_token_can_log_in_from_every_page(ajar: Guarded) -> None:
+    for path, status in (("/", 200), ("/nowhere", 404), (f"/corpora/{REPO}/", 404), (f"/corpora/{OPEN}/main/documents.html", 200)):
+        found, _, body = ask(ajar.url, path)
+        assert (found, b'href="/login"' in body) == (status, True)
+        assert b'href="/login"' not in ask(ajar.url, path, f"Bearer {TOKEN}")[2]
+
+
 def test_clients_of_the_hub_send_it_and_say_that_there_is_nothing_without_it(
     closed: Guarded, ajar: Guarded, folders: list[Path], tmp_path: Path
 ) -> None:

@@ -1,6 +1,17 @@
 """`python -m eventbank` is the command `eventbank`."""
 
-from eventbank.cli import main
+import sys
+
+
+def run() -> None:
+    """Runs the command; who interrupts it while it is loaded sees no traceback either."""
+    try:
+        from eventbank.cli import main
+
+        main(prog_name="eventbank")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
 
 if __name__ == "__main__":
-    main(prog_name="eventbank")
+    run()

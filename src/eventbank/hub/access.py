@@ -33,8 +33,10 @@ UNGUARDED = Code(
     "others could read this without a token",
     "Give --token-file, or take --host 127.0.0.1; if everyone who can reach the address may read, add --without-token.",
 )
+NOTHING_CLOSED = Code("E907", "--open-standoff is for a server with a token", "Give --token-file, too, or leave --open-standoff out.")
 
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,4096}")
+_LEAST, _MOST = 16, 4096
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 WRONG = "Invalid credentials in Authorization header"
 """What huggingface_hub takes for a token that is not known; without these words it says that the repository does not exist."""
 
@@ -70,8 +72,10 @@ def access(token_file: Path | None, host: str, *, open_standoff: bool = False, w
 
     Raises:
         EventBankError: E903 for a token file that cannot be used, E904 for an address that others can reach without a token, unless
-            `without_token`.
+            `without_token`, E907 for `open_standoff` without a token: then nothing is closed that could be opened.
     """
+    if open_standoff and token_file is None:
+        raise EventBankError(NOTHING_CLOSED.at())
     local = reaches_only_this_machine(host)
     if token_file is None:
         if not local and not without_token:
@@ -132,7 +136,7 @@ def reaches_only_this_machine(host: str) -> bool:
     """Whether a server that listens at a host can be reached from this machine alone; a name is looked up."""
     try:
         found = socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError:
+    except (OSError, UnicodeError):
         return is_loopback(host)
     return all(is_loopback(str(address[0]).partition("%")[0]) for *_, address in found)
 
@@ -144,12 +148,27 @@ def _read(path: Path) -> bytes:
         EventBankError: E903, without a word of what is in it.
     """
     try:
-        text = path.read_text(encoding="ascii").strip()
-    except (OSError, ValueError) as error:
-        raise EventBankError(BAD_TOKEN.at(Place(file=str(path)), error.strerror or "" if isinstance(error, OSError) else "")) from None
-    if not _TOKEN.fullmatch(text):
-        raise EventBankError(BAD_TOKEN.at(Place(file=str(path))))
-    return text.encode("ascii")
+        found = path.read_bytes().strip()
+    except OSError as error:
+        raise EventBankError(BAD_TOKEN.at(Place(file=str(path)), error.strerror or "")) from None
+    if wrong := _wrong(found):
+        raise EventBankError(BAD_TOKEN.at(Place(file=str(path)), wrong))
+    return found
+
+
+def _wrong(token: bytes) -> str:
+    """Why something is no token, without a word of it; empty if it is one."""
+    if not token:
+        return "it is empty"
+    if not token.isascii():
+        return "it has characters that are not ASCII"
+    if len(token.splitlines()) > 1:
+        return "it has several lines"
+    if not _TOKEN.fullmatch(token.decode("ascii")):
+        return "it has a space or another character that is not allowed"
+    if not _LEAST <= len(token) <= _MOST:
+        return f"it has fewer than {_LEAST} characters" if len(token) < _LEAST else f"it has more than {_MOST:,} characters"
+    return ""
 
 
 def _sent(headers: Mapping[bytes, bytes]) -> bytes:

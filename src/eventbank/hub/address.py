@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from eventbank.errors import Code, EventBankError, Place
 
@@ -24,6 +24,9 @@ _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:[-+][A-Za-z0-9.-]+)?")
 DATASETS, PAGES = "datasets", "corpora"
 """What stands before the name of a repository, in the addresses of a Hub and in those of our pages."""
+
+_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:/*|//)[^/]*@")
+"""What stands before the host, with the name or password there."""
 
 _LEADS = frozenset({"tree", "blob", "resolve", "raw"})
 """What stands between repository and revision in the addresses of a Hub."""
@@ -131,9 +134,5 @@ def _parsed(text: str, place: Place) -> Address:
 
 
 def _shown(text: str) -> str:
-    """The address without what could be a secret in it."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return text.rpartition("@")[2]
-    return SplitResult(parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "").geturl()
+    """The address as it was typed, without what could be a secret in it."""
+    return _USER.sub(r"\1", re.split(r"[?#]", text, maxsplit=1)[0])

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 240, 12
 """Units of a bar and of an interval; a page stretches them to the width that there is."""
 
+WIDEST = 48
+"""Units that a column of a timeline is wide at most; the whole has 720."""
+
 MOST = 36
 """How many columns a timeline has at most; more months become years."""
 
@@ -64,6 +67,7 @@ def timeline(months: Mapping[str, Mapping[str, int]], splits: Sequence[str]) -> 
 def _columns(rows: Sequence[tuple[str, list[int]]], splits: Sequence[str], unit: str) -> Markup:
     width, height, foot = 720, 150, 22
     step = width / max(len(rows), 1)
+    wide = min(step * 0.76, WIDEST)
     highest = max((sum(numbers) for _, numbers in rows), default=1)
     drawn = [f'<path class="f-axis" d="M0 {height - foot}H{width}"/>']
     for at, (_, numbers) in enumerate(rows):
@@ -72,10 +76,12 @@ def _columns(rows: Sequence[tuple[str, list[int]]], splits: Sequence[str], unit:
             tall = (height - foot - 14) * number / highest
             y -= tall
             if number:
-                sized = f'x="{_n(at * step + step * 0.12)}" y="{_n(y)}" width="{_n(step * 0.76)}" height="{_n(max(tall, 1))}"'
+                sized = f'x="{_n(at * step + (step - wide) / 2)}" y="{_n(y)}" width="{_n(wide)}" height="{_n(max(tall, 1))}"'
                 drawn.append(f'<rect class="f-{split}" {sized}/>')
     for at in sorted({0, len(rows) // 2, len(rows) - 1} if rows else ()):
-        anchor, x = ("start", 0.0) if at == 0 else ("end", float(width)) if at == len(rows) - 1 else ("middle", at * step + step / 2)
+        anchor, x = "middle", at * step + step / 2
+        if wide < WIDEST and at in (0, len(rows) - 1):
+            anchor, x = ("start", 0.0) if at == 0 else ("end", float(width))
         drawn.append(f'<text class="f-label" x="{_n(x)}" y="{height - 5}" text-anchor="{anchor}">{rows[at][0]}</text>')
     total = sum(sum(numbers) for _, numbers in rows)
     said = f"Documents by {unit} and split: {total} from {rows[0][0]} to {rows[-1][0]}." if rows else "No document has a date."

@@ -53,11 +53,16 @@ PATIENCE = 8.0
 """Seconds that a reader waits for the side index before a page says that it is being made."""
 
 
-def routes(shelf: Shelf, cache: Path | None = None) -> list[BaseRoute]:
+def routes(shelf: Shelf, cache: Path | None = None, *, login: bool = False) -> list[BaseRoute]:
     """The routes of the pages of a shelf.
 
     `/` lists the corpora; the pages of an edition lie below `/corpora/OWNER/NAME/REVISION/`. `/datasets/OWNER/NAME`, which is what the
-    address of a corpus looks like on the Hub, leads there.
+    address of a corpus looks like on the Hub, leads there, and so does whatever is left of an address when its end is taken off.
+
+    Args:
+        shelf: what there is.
+        cache: the folder of side indexes; by default the user's.
+        login: say on every page that there is more for those who have the token.
 
     Raises:
         EventBankError: E911 without jinja2.
@@ -65,7 +70,7 @@ def routes(shelf: Shelf, cache: Path | None = None) -> list[BaseRoute]:
     from starlette.routing import Route
 
     environment()
-    desk = _Desk(shelf, cache or cache_folder())
+    desk = _Desk(shelf, cache or cache_folder(), login)
     edition = "/corpora/{owner}/{name}/{revision}"
     pages: dict[str, Callable[[_Asked], str | None]] = {
         "/": lambda asked: corpus_page(asked.book, asked.where()),
@@ -79,8 +84,13 @@ def routes(shelf: Shelf, cache: Path | None = None) -> list[BaseRoute]:
         Route("/", partial(_home, desk), methods=["GET"]),
         *(Route(f"{folder}/{name}", partial(_asset, name), methods=["GET"]) for folder in (edition, "") for name in ASSETS),
         *(Route(f"{edition}{path}", partial(_answer, desk, page), methods=["GET"]) for path, page in pages.items()),
+        *(Route(f"/{lead}{end}", _begun, methods=["GET"]) for lead in ("corpora", "datasets") for end in ("", "/")),
         Route(edition, partial(_moved, desk), methods=["GET"]),
-        Route("/datasets/{owner}/{name}", partial(_moved, desk), methods=["GET"]),
+        *(
+            Route(f"/{lead}/{{owner}}/{{name}}{end}", partial(_moved, desk), methods=["GET"])
+            for lead in ("corpora", "datasets")
+            for end in ("", "/")
+        ),
         Route("/datasets/{owner}/{name}/tree/{revision}", partial(_moved, desk), methods=["GET"]),
     ]
 
@@ -97,6 +107,7 @@ class _Desk:
 
     shelf: Shelf
     cache: Path
+    login: bool = False
     books: dict[str, Book] = field(default_factory=dict)
     makers: dict[str, threading.Thread] = field(default_factory=dict)
     failed: dict[str, EventBankError] = field(default_factory=dict)
@@ -144,6 +155,7 @@ class _Asked:
     shelf: Shelf
     edition: Edition
     book: Book
+    login: bool
 
     @property
     def doc_id(self) -> str:
@@ -157,7 +169,7 @@ class _Asked:
         here = f"/corpora/{self.edition.repo}"
         versions = tuple((one.tag, "" if one.commit == self.edition.commit else f"{here}/{one.tag}/index.html") for one in others)
         release = f"/datasets/{self.edition.repo}/resolve/{quote(revision, safe='')}/"
-        return Where(up, release, "/", True, str(self.request.base_url).rstrip("/"), revision, versions)
+        return Where(up, release, "/", True, str(self.request.base_url).rstrip("/"), revision, versions, self.login)
 
 
 def _documents(asked: _Asked) -> str:
@@ -169,20 +181,20 @@ async def _answer(desk: _Desk, page: Callable[[_Asked], str | None], request: Re
     """A page of an edition. It is made in a thread, so that others need not wait, and in few at once, which bounds the memory."""
     from anyio.to_thread import run_sync
 
-    edition = _edition(desk.shelf, request)
+    edition, plain = _edition(desk.shelf, request), _plain(desk.login)
     if edition is None:
-        return _html(message_page("Nothing here", "There is no such corpus or version.", Where(home="/", up="/")), 404)
+        return nothing("There is no such corpus or version.", desk.login)
     try:
         book = await desk.open(edition)
         if book is None:
             said = f"The side index of this release is being made: {desk.done.get(edition.commit, 0):,} documents so far."
-            return _html(message_page("One moment", said, Where(home="/", up="/"), str(request.url.path)), 503, {"Retry-After": "10"})
-        asked = _Asked(request, desk.shelf, edition, book)
+            return _html(message_page("One moment", said, plain, str(request.url.path)), 503, {"Retry-After": "10"})
+        asked = _Asked(request, desk.shelf, edition, book, desk.login)
         found = await run_sync(lambda: asking(book, lambda: page(asked)), limiter=desk.limiter)
     except EventBankError as error:
         problem = error.problems[0]
         said = f"{problem.code}: {problem.message}. {problem.remedy}"
-        return _html(message_page("This cannot be shown", said, Where(home="/", up="/")), 500)
+        return _html(message_page("This cannot be shown", said, plain), 500)
     if found is None:
         return _html(message_page("Nothing here", "This release has no such page.", asked.where("../")), 404)
     return _html(found)
@@ -191,7 +203,23 @@ async def _answer(desk: _Desk, page: Callable[[_Asked], str | None], request: Re
 def _home(desk: _Desk, request: Request) -> Response:  # noqa: ARG001
     """The corpora of the shelf."""
     corpora = [(repo, desk.shelf.versions(repo)) for repo in desk.shelf.repos]
-    return _html(render("shelf.html", Where(served=True), None, title="Corpora", corpora=corpora, main=desk.shelf.main))
+    return _html(render("shelf.html", Where(served=True, login=desk.login), None, title="Corpora", corpora=corpora, main=desk.shelf.main))
+
+
+def nothing(said: str = "There is no such page.", login: bool = False) -> Response:
+    """The answer to an address at which there is nothing."""
+    return _html(message_page("Nothing here", said, _plain(login)), 404)
+
+
+def _plain(login: bool) -> Where:
+    """How a page that belongs to no edition leads to others."""
+    return Where(home="/", up="/", login=login)
+
+
+def _begun(request: Request) -> Response:  # noqa: ARG001
+    from starlette.responses import RedirectResponse
+
+    return RedirectResponse("/", 302)
 
 
 def _moved(desk: _Desk, request: Request) -> Response:
@@ -199,7 +227,7 @@ def _moved(desk: _Desk, request: Request) -> Response:
 
     edition = _edition(desk.shelf, request)
     if edition is None:
-        return _html(message_page("Nothing here", "There is no such corpus or version.", Where(home="/", up="/")), 404)
+        return nothing("There is no such corpus or version.", desk.login)
     return RedirectResponse(f"/corpora/{edition.repo}/{quote(request.path_params.get('revision', MAIN), safe='')}/index.html", 302)
 
 

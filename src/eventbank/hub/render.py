@@ -20,7 +20,7 @@ from eventbank.hub import figures, listing, spans, views
 from eventbank.hub.book import Book
 from eventbank.release.content import AGREEMENT, BASELINES, LEAKS
 from eventbank.release.reports import SCORES, agreement_tables, baseline_table, leak_table
-from eventbank.tables import SPLITS
+from eventbank.tables import DOCUMENTS, EVENTS, SPLITS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,7 +40,8 @@ class Where:
     """How a page leads to others: `up` to the folder of its edition, `release` to the files of the release, `home` to the list of corpora.
 
     `served` pages can ask questions. `endpoint` is the address of the server, for the code that loads the corpus. `versions` are the
-    editions of the corpus by name, each with its address, none for the one that is shown.
+    editions of the corpus by name, each with its address, none for the one that is shown. `login` says that the reader has no token, and
+    that there is more for those who have it.
     """
 
     up: str = ""
@@ -50,6 +51,7 @@ class Where:
     endpoint: str = ""
     revision: str = ""
     versions: tuple[tuple[str, str], ...] = ()
+    login: bool = False
 
 
 def corpus_page(book: Book, where: Where) -> str:
@@ -71,10 +73,10 @@ def corpus_page(book: Book, where: Where) -> str:
         months=months,
         agreement=_made(agreement_tables, reports.get(AGREEMENT)),
         intervals=_made(_intervals, reports.get(AGREEMENT)),
-        leaks=_made(leak_table, reports.get(LEAKS)),
+        leaks=_made(partial(_shared, splits), reports.get(LEAKS)),
         baselines=_made(baseline_table, reports.get(BASELINES)),
         rows={name: rows for name, rows in book.facts["rows"].items() if any(rows.values())},
-        first=next((one["path"] for one in book.facts["files"] if one["path"].startswith("events/")), "events/train.parquet"),
+        first=_first(book),
     )
 
 
@@ -113,8 +115,8 @@ def article_page(book: Book, where: Where, doc_id: str) -> str | None:
         title=views.title_of(entry),
         shown=shown,
         facts=views.facts_of(entry),
-        before=before,
-        after=after,
+        before=before and ("", before),
+        after=after and ("", after),
         **_beside(book, entry),
     )
 
@@ -125,6 +127,7 @@ def raw_page(book: Book, where: Where, doc_id: str) -> str | None:
     page = books.page_of(book, entry) if entry else None
     if entry is None or page is None:
         return None
+    before, after = (_beside_page(book, one) for one in listing.neighbours(book.index, entry.n))
     return render(
         "rawpage.html",
         where,
@@ -133,6 +136,8 @@ def raw_page(book: Book, where: Where, doc_id: str) -> str | None:
         entry=entry,
         title=views.title_of(entry),
         strips=views.strips(page, entry),
+        before=before,
+        after=after,
         **_beside(book, entry),
     )
 
@@ -240,6 +245,22 @@ def _beside(book: Book, entry: books.Entry) -> dict[str, Any]:
     return {"has_page": books.page_of(book, entry) is not None, "names": books.annotators(book, entry) if there else []}
 
 
+def _beside_page(book: Book, doc_id: str | None) -> tuple[str, str] | None:
+    """The folder, seen from that of the raw pages, where a document is shown: its raw page, or its article where that is not at hand."""
+    entry = books.entry(book, doc_id) if doc_id else None
+    return (("" if books.page_of(book, entry) is not None else "../articles/"), doc_id) if entry and doc_id else None
+
+
+def _first(book: Book) -> tuple[str, str]:
+    """The table that is loaded by way of example, and its first file: of events if there are any, of train if there is one."""
+    paths = [one["path"] for one in book.facts["files"] if one["path"].endswith(".parquet")]
+    for table in (EVENTS.name, DOCUMENTS.name):
+        for split in SPLITS:
+            if found := next((str(path) for path in sorted(paths) if path.startswith(f"{table}/{split}-")), ""):
+                return table, found
+    return "", ""
+
+
 _TOTALS = (
     ("labelled", "of them labelled"),
     ("letters", "characters of text"),
@@ -267,6 +288,15 @@ def _by_name(book: Book, splits: list[str], kind: str, title: str, names: str) -
     rows = [(name, [by.get(split, {}).get(name, 0) for split in splits]) for name in ordered]
     longest = max((sum(numbers) for _, numbers in rows), default=0)
     return {"kind": kind, "title": title, "rows": rows, "longest": longest}
+
+
+def _shared(splits: Sequence[str], report: Any) -> Any:
+    """The table of what two splits share: those that have documents, and the columns in which something stands."""
+    head, found = leak_table(report)
+    pairs = zip(report["between"]["split"], found, strict=True)
+    rows = [row for pair, row in pairs if pair["one"] in splits and pair["other"] in splits]
+    kept = [at for at in range(len(head)) if any(row[at] != "" for row in rows)]
+    return (tuple(head[at] for at in kept), [["none" if row[at] == "" else row[at] for at in kept] for row in rows]) if rows else None
 
 
 def _intervals(report: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
 import socket
@@ -23,11 +24,14 @@ from eventbank.hub.shelf import NOT_WHOLE, Shelf, place_of, shelf_of, traces_of
 if TYPE_CHECKING:
     import uvicorn
     from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 NO_SERVER = Code("E905", "starlette, uvicorn or jinja2 is not installed", "Install the extra: pip install 'eventbank[serve]'.")
 NO_PORT = Code("E906", "the server cannot listen there", "Take another --port (0 finds a free one), or stop what listens there.")
+OTHER_HOST = "Take another --host: 127.0.0.1 for this machine alone, or a name or address that this machine has."
 
 LOG = logging.getLogger("uvicorn.error")
 LAST_SECONDS = 5
@@ -51,8 +55,8 @@ def application(shelf: Shelf, access: Access = EVERYONE, seals: Seals | None = N
         raise EventBankError(NO_SERVER.at()) from None
 
     seals = seals or Seals()
-    full = Starlette(routes=_all(shelf, seals, private=access.token is not None))
-    bare = Starlette(routes=_all(shelf.open(), seals, private=False)) if access.open_standoff else None
+    full = _readable(shelf, seals, private=access.token is not None)
+    bare = _readable(shelf.open(), seals, private=False, login=True) if access.open_standoff else None
     return Starlette(routes=[Mount("/", app=guarded(full, bare, access))])
 
 
@@ -135,12 +139,23 @@ class Exchangeable:
         await self.now(scope, receive, send)
 
 
-def _all(shelf: Shelf, seals: Seals, private: bool) -> list[BaseRoute]:
+def _readable(shelf: Shelf, seals: Seals, *, private: bool, login: bool = False) -> Starlette:
+    """What there is to read of a shelf. Where there is nothing, a page says so; below `/api/`, where no browser asks, a word."""
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+
+    def missing(request: Request, _: Exception) -> Response:
+        return PlainTextResponse("Not Found", 404) if request.url.path.startswith("/api/") else pages.nothing(login=login)
+
+    return Starlette(routes=_all(shelf, seals, private, login), exception_handlers={404: missing})
+
+
+def _all(shelf: Shelf, seals: Seals, private: bool, login: bool) -> list[BaseRoute]:
     """Every route over a shelf; pages are packed for clients that take it so."""
     from starlette.middleware.gzip import GZipMiddleware
     from starlette.routing import Route
 
-    found = pages.routes(shelf)
+    found = pages.routes(shelf, login=login)
     for route in found:
         if isinstance(route, Route):
             route.app = GZipMiddleware(route.app, compresslevel=6)
@@ -176,9 +191,12 @@ def _listening(host: str, port: int) -> socket.socket:
         except BaseException:
             found.close()
             raise
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         said = getattr(error, "strerror", None) or str(error)
-        raise EventBankError(NO_PORT.at(Place(file=f"{host}:{port}"), said)) from None
+        remedy = (
+            OTHER_HOST if isinstance(error, (socket.gaierror, UnicodeError)) or getattr(error, "errno", 0) == errno.EADDRNOTAVAIL else ""
+        )
+        raise EventBankError(NO_PORT.at(Place(file=f"{host}:{port}"), said, remedy=remedy)) from None
     return found
 
 

@@ -33,10 +33,15 @@ CLOSED = Code(
 MISSING = Code(
     "E922", "the server has no such release", "Look at the address and the version; the repository must hold a release of EventBank."
 )
+HIDDEN = f"{MISSING.remedy} If the server hides it from those who have no token, give one with --token-file."
 OTHER_BYTES = Code("E924", "a file of the server is not the one in the manifest", "Nothing was put in place. Tell whoever runs the server.")
 FAILING = Code("E925", "the server cannot be reached, or fails", f"Look whether it runs and the address is right. {AGAIN}")
 NO_ROOM = Code("E926", "there is no room for the release", f"Make room, or name a folder on another disk. {AGAIN}")
 STRANGE = Code("E929", "the server gives an answer that cannot be used", "Look at the address; a proxy on the way may be the cause.")
+
+NO_HTTPS = "The server does not speak https there: look at the port, or try the address with http:// in place of https://."
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+"""What OpenSSL says of an answer that is not TLS, by its version."""
 
 ATTEMPTS = 5
 FIRST_WAIT = 0.5
@@ -292,10 +297,12 @@ def _answer(source: Source, url: str, headers: Mapping[str, str]) -> Iterator[tu
                     return
                 url = _next(url, location, place)
         raise EventBankError(STRANGE.at(place, "it is redirected again and again"))
+    except httpx2.ConnectError as error:
+        if url.startswith("https:") and any(sign in str(error).upper().replace(" ", "_") for sign in _NO_TLS):
+            raise EventBankError(FAILING.at(place, str(error), remedy=NO_HTTPS)) from None
+        raise _PassingError(str(error) or type(error).__name__, met=False) from None
     except (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ProxyError) as error:
-        raise _PassingError(
-            str(error) or type(error).__name__, met=not isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout))
-        ) from None
+        raise _PassingError(str(error) or type(error).__name__, met=not isinstance(error, httpx2.ConnectTimeout)) from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise EventBankError(STRANGE.at(place, _clean(source, str(error)))) from None
 
@@ -328,7 +335,8 @@ def _look(source: Source, place: Place, response: httpx2.Response) -> None:
         wait = asked_for(response.headers.get("retry-after"))
         raise _PassingError(said if wait is None else f"{said}, asks to wait {wait:.0f} seconds", wait)
     code = {401: CLOSED, 403: CLOSED, 404: MISSING, 410: MISSING, 416: OTHER_BYTES}.get(status, STRANGE)
-    raise EventBankError(code.at(place, said))
+    hidden = code is MISSING and name == "RepoNotFound" and not source.token
+    raise EventBankError(code.at(place, said, remedy=HIDDEN if hidden else ""))
 
 
 def _place(source: Source, url: str) -> Place:

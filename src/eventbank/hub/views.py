@@ -25,6 +25,7 @@ from eventbank.release.places import is_places
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+DATED_BY = {"published": "as published", "text": "from the text", "curator": "by the curator"}
 LEVELS = {"NAM": "name", "NOM": "noun phrase", "PRO": "pronoun"}
 
 
@@ -375,7 +376,7 @@ def facts_of(entry: Entry) -> list[tuple[str, str]]:
     claimed = dict(rights) if isinstance(rights, Mapping) else {}
     named = [
         ("Published", row.get("published")),
-        ("Dated", f"{row['dated']} (by {row.get('dated_by')})" if row.get("dated") and row.get("dated_by") else row.get("dated")),
+        ("Dated", f"{row['dated']} ({DATED_BY[by]})" if row.get("dated") and (by := row.get("dated_by")) in DATED_BY else row.get("dated")),
         ("Publisher", row.get("publisher")),
         ("Agency", row.get("agency")),
         ("Author", row.get("author")),
