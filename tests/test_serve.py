@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import urllib.error
@@ -81,6 +82,21 @@ def test_e906_a_host_that_this_machine_does_not_have_is_not_blamed_on_the_port(h
 def test_e907_what_is_open_to_all_needs_a_token_for_the_rest(release: Path) -> None:
     assert "E907" in refused(release, "--open-standoff")
     assert "E907" in refused(release, "--open-standoff", "--without-token")
+
+
+def test_the_handlers_of_others_stay_open(release: Path) -> None:
+    closed = []
+
+    class Handler(logging.Handler):
+        def close(self) -> None:
+            closed.append(self)
+            super().close()
+
+    held = Handler()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused(release, "--port", str(taken.getsockname()[1]))
+    assert not closed
+    held.close()
 
 
 @pytest.mark.server

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from eventbank.errors import Code, EventBankError, Place
 from eventbank.hub import pages
@@ -112,7 +112,7 @@ def serve(
         http=patient_protocol(),
         ws="none",
         lifespan="off",
-        log_config=_logging(log),
+        log_config=None,
         access_log=log,
         limit_concurrency=MOST + 1,
         timeout_graceful_shutdown=LAST_SECONDS,
@@ -122,7 +122,7 @@ def serve(
         server_header=False,
     )
     server = uvicorn.Server(config)
-    with closing(_listening(host, port)) as listening, _stopping(server):
+    with closing(_listening(host, port)) as listening, _stopping(server), _logging(log):
         _look_through(shelf, seals)
         started(_url(host, listening.getsockname()[1]), shelf)
         server.run(sockets=[listening])
@@ -222,15 +222,24 @@ def _stopping(server: uvicorn.Server) -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def _logging(log: bool) -> dict[str, Any]:
-    """Where uvicorn writes: to standard error, requests only if `log`. No header is ever in a line."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"plain": {"format": "%(asctime)s %(message)s"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
-        "loggers": {
-            "uvicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-            "uvicorn.access": {"handlers": ["stderr"] if log else [], "level": "INFO" if log else "WARNING", "propagate": False},
-        },
-    }
+@contextmanager
+def _logging(log: bool) -> Iterator[None]:
+    """Lets uvicorn write to standard error, requests only if `log`. No header is ever in a line.
+
+    uvicorn's own configuration would close every handler of the process, whoever made it.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    loggers = [LOG, logging.getLogger("uvicorn.access")]
+    before = [(one.level, one.propagate) for one in loggers]
+    for one, level in zip(loggers, (logging.WARNING, logging.INFO if log else logging.WARNING), strict=True):
+        one.addHandler(handler)
+        one.setLevel(level)
+        one.propagate = False
+    try:
+        yield
+    finally:
+        for one, (level, propagate) in zip(loggers, before, strict=True):
+            one.removeHandler(handler)
+            one.setLevel(level)
+            one.propagate = propagate
