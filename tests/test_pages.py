@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from eventbank.cli import main
 from eventbank.errors import EventBankError
-from eventbank.hub import figures, listing, render, sideindex, views
+from eventbank.hub import comparison, figures, listing, render, sideindex, strips, views
 from eventbank.hub.book import Book, annotators, asking, entry, open_book, page_of, passes
 from eventbank.hub.listing import Filter, Found, asked, find, match_of
 from eventbank.hub.render import Where
@@ -217,7 +217,7 @@ def test_a_document_is_read_with_its_layer_and_its_page(book: Book, release: Pat
         assert annotators(book, found) == ["annotator-1", "annotator-2"] == [one.annotator for one in passes(book, found)]
         page = page_of(book, found)
         assert page is not None
-        raw = "".join(strip.raw for strip in views.strips(page, found))
+        raw = "".join(strip.raw for strip in strips.strips(page, found))
         assert re.sub(r"\s", "", raw) == re.sub(r"\s", "", page)
     assert entry(book, "nobody") is None
 
@@ -239,7 +239,7 @@ def test_annotators_differ_in_what_the_decisions_are_about(book: Book) -> None:
         assert found is not None
         assert book.ontology is not None
         one, other = passes(book, found)
-        differing = views.differences(one, other, found.text or "", book.ontology)
+        differing = comparison.differences(one, other, found.text or "", book.ontology)
         spans = {decision.key for decision in decisions if not decision.key.startswith(("argument ", "same "))}
         assert spans <= {difference.key for difference in differing}
         assert bool(decisions) <= bool(differing)
@@ -251,8 +251,8 @@ def test_two_annotators_who_agree_differ_in_nothing(hostile: Path, cache: Path) 
     assert found is not None
     assert book.ontology is not None
     one, other = passes(book, found)
-    assert views.differences(one, one, found.text or "", book.ontology) == ()
-    said = [difference.key.split()[0] for difference in views.differences(one, other, found.text or "", book.ontology)]
+    assert comparison.differences(one, one, found.text or "", book.ontology) == ()
+    said = [difference.key.split()[0] for difference in comparison.differences(one, other, found.text or "", book.ontology)]
     assert said == ["entity", "argument"]
 
 
@@ -447,6 +447,21 @@ def test_a_date_says_where_it_comes_from_in_words(book: Book, by: str | None, sa
     assert found is not None
     row = {**found.row, "dated": "2024-02-03", "dated_by": by}
     assert dict(views.facts_of(replace(found, row=row)))["Dated"] == f"2024-02-03 ({said})".removesuffix(" ()")
+
+
+def test_a_layer_that_does_not_hold_together_is_not_said_to_differ_in_nothing(
+    hostile: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = open_book(hostile, cache)
+    found = entry(book, "one")
+    assert found is not None
+    one, other = passes(book, found)
+    broken = replace(other, entities=(*other.entities, frozenset({"nowhere"})))
+    assert comparison.compared(book, found, (one, broken))[0].disagreements is None
+    monkeypatch.setattr(render.books, "passes", lambda *_: [one, broken])
+    page = render.annotators_page(book, Where("../"), "one") or ""
+    assert "cannot be compared" in page
+    assert "0 differences" not in page
 
 
 def test_three_annotators_are_compared_in_pairs(tmp_path: Path, cache: Path) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from eventbank.errors import Code, EventBankError
 from eventbank.hub import book as books
-from eventbank.hub import figures, listing, spans, views
+from eventbank.hub import comparison, figures, listing, spans, strips, views
 from eventbank.hub.book import Book
 from eventbank.release.content import AGREEMENT, BASELINES, LEAKS
 from eventbank.release.reports import SCORES, agreement_tables, baseline_table, leak_table
@@ -135,7 +135,7 @@ def raw_page(book: Book, where: Where, doc_id: str) -> str | None:
         view="page",
         entry=entry,
         title=views.title_of(entry),
-        strips=views.strips(page, entry),
+        strips=strips.strips(page, entry),
         before=before,
         after=after,
         **_beside(book, entry),
@@ -156,7 +156,7 @@ def annotators_page(book: Book, where: Where, doc_id: str) -> str | None:
         view="annotators",
         entry=entry,
         title=views.title_of(entry),
-        pairs=views.compared(book, entry, layers),
+        pairs=comparison.compared(book, entry, layers),
         alone=alone,
         layers=layers,
         **_beside(book, entry),

@@ -1,4 +1,4 @@
-"""What the pages of one document show: its text as paragraphs with labels, its events, its chains, its annotators, its raw page.
+"""What the pages of one document show: its text as paragraphs with labels, its events, its chains, and what is known of it.
 
 Everything that is drawn has a number: event 3 is the card `e3`, its trigger in the text `t3` with the class `t3`; what fills its roles has
 the class `x3` and the role in `data-r3`; the mentions of entity 4 have the class `c4`. The stylesheet has rules for each number, so that a
@@ -7,19 +7,13 @@ trigger that is pointed at or focused shows its arguments without a script.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eventbank.adjudication import Decision, Difference, adjudicate
-from eventbank.document import Piece, from_raw
-from eventbank.errors import EventBankError
-from eventbank.hub.book import Book, Entry
+from eventbank.hub.book import Entry
 from eventbank.hub.spans import KINDS, Mark, html
 from eventbank.layer import Event, Layer, Mention
-from eventbank.ontology import Ontology
 from eventbank.release.places import is_places
 
 if TYPE_CHECKING:
@@ -217,111 +211,6 @@ def _chain(number: int, chain: frozenset[str], numbers: _Numbers, ids: frozenset
     )
 
 
-# ---- the raw page
-
-
-@dataclass(frozen=True)
-class Strip:
-    """A zone of the raw page: its kind, its place, what stands there, and the paragraphs of the text that were taken from it."""
-
-    kind: str
-    start: int
-    end: int
-    raw: str
-    paragraphs: tuple[Markup, ...]
-
-
-def strips(page: str, entry: Entry) -> list[Strip]:
-    """The zones of a raw page in order, what lies between them included where it is more than white space."""
-    text, layer = entry.text, entry.layer
-    alignment = [Piece(**piece) for piece in entry.row.get("alignment") or ()]
-    found, at = [], 0
-    for zone in sorted(entry.row.get("zones") or (), key=lambda one: (one["raw_start"], one["raw_end"])):
-        low, high = zone["raw_start"], zone["raw_end"]
-        if page[at:low].strip():
-            found.append(Strip("", at, low, page[at:low].strip("\r\n"), ()))
-        there = from_raw(alignment, low, high) if text is not None else None
-        shown: tuple[Markup, ...] = ()
-        if there is not None:
-            shown = labelled(text, layer or nothing(str(entry.row["doc_id"])), there, prefix=f"z{len(found)}-").paragraphs
-        found.append(Strip(zone["kind"], low, high, page[low:high], shown))
-        at = max(at, high)
-    if page[at:].strip():
-        found.append(Strip("", at, len(page), page[at:].strip("\r\n"), ()))
-    return found
-
-
-# ---- the annotators
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """What two annotators say of one thing: where, what kind of thing it is, and their two answers (None: nothing)."""
-
-    number: int
-    what: str
-    words: str
-    start: int
-    end: int
-    one: str | None
-    other: str | None
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Two annotators of a document: their names, what they differ in, and the text as each of them labelled it, differences marked."""
-
-    names: tuple[str, str]
-    disagreements: tuple[Disagreement, ...]
-    texts: tuple[Labelled, Labelled]
-    spans: tuple[int, int]
-    agreed: int = field(default=0)
-
-
-def compared(book: Book, entry: Entry, layers: Sequence[Layer]) -> list[Compared]:
-    """Every two annotators of a document side by side."""
-    text, ontology = entry.text, book.ontology
-    if text is None or ontology is None:
-        return []
-    return [_compared(text, ontology, one, other, at) for at, (one, other) in enumerate(combinations(layers, 2))]
-
-
-def differences(one: Layer, other: Layer, text: str, ontology: Ontology) -> tuple[Difference, ...]:
-    """Everything that two layers differ in, by `adjudication`: spans first, then arguments and chains.
-
-    Arguments and chains only show between spans that were kept, so that everything is kept that either annotator marked; where both marked
-    one place otherwise, what the first says.
-    """
-    decisions: dict[str, Decision] = {}
-    for _ in range(3):
-        found = adjudicate(one, other, decisions.values(), text, ontology)
-        fresh = [difference for difference in found.differences if difference.key not in decisions]
-        if not fresh:
-            break
-        for difference in fresh:
-            take = "one" if difference.one is not None else "other"
-            decisions[difference.key] = Decision(difference.key, difference.one, difference.other, take, None, "to be seen")  # type: ignore[arg-type]
-    return found.differences
-
-
-def _compared(text: str, ontology: Ontology, one: Layer, other: Layer, pair: int) -> Compared:
-    try:
-        found = differences(one, other, text, ontology)
-    except (EventBankError, KeyError):
-        found = ()
-    listed = tuple(
-        _disagreement(at, difference, text)
-        for at, difference in enumerate(sorted(found, key=lambda each: (each.start, each.end, each.key)), 1)
-    )
-    texts = tuple(
-        labelled_apart(text, layer, [(item.number, item.start, item.end) for item in listed], f"p{pair}{side}-")
-        for layer, side in ((one, "a"), (other, "b"))
-    )
-    kinds = Counter(span.id for span in one.spans())
-    shared = {_place(span) for span in one.spans()} & {_place(span) for span in other.spans()}
-    return Compared((one.annotator, other.annotator), listed, (texts[0], texts[1]), (len(kinds), len(other.spans())), len(shared))
-
-
 def labelled_apart(text: str, layer: Layer, apart: Iterable[tuple[int, int, int]], prefix: str) -> Labelled:
     """The text with a layer in which the numbered places are marked as differences; nothing in it is a link."""
     numbers = _Numbers(layer)
@@ -343,30 +232,6 @@ def labelled_apart(text: str, layer: Layer, apart: Iterable[tuple[int, int, int]
             marks.append(Mark(*place, KINDS[0], f"{prefix}d{own[0]}", ("differs", "absent", *(f"d{at}" for at in own)), data, "not marked"))
     paragraphs, _ = html(text, [mark for mark in marks if 0 <= mark.start < mark.end <= len(text)])
     return Labelled(tuple(paragraphs), (), (), ())
-
-
-def _place(span: Mention | Event) -> tuple[str, int, int, str]:
-    return (span.kind if isinstance(span, Mention) else "event", span.start, span.end, span.type)
-
-
-def _disagreement(number: int, difference: Difference, text: str) -> Disagreement:
-    """A difference in words; its key says what it is about, `argument 40-45 Actor entity 10-15` about what fills the role Actor."""
-    kind, *rest = difference.key.split()
-    what, one, other = kind, difference.one, difference.other
-    if kind == "argument":
-        what, filler = f"argument {rest[1]}", _words(rest[3], text)
-        one, other = (None if said is None else filler for said in (one, other))
-    elif kind == "same":
-        what = "chain of events" if rest[0] == "event" else "chain of entity mentions"
-        one, other = (None if said is None else " | ".join(_words(part, text) for part in said.split("|")) for said in (one, other))
-    words = text[difference.start : difference.end]
-    return Disagreement(number, what, words, difference.start, difference.end, one, other)
-
-
-def _words(places: str, text: str) -> str:
-    """The words at places such as `10-15 40-45`."""
-    spans = [place.split("-") for place in places.split()]
-    return " · ".join(text[int(start) : int(end)] for start, end in spans)
 
 
 def facts_of(entry: Entry) -> list[tuple[str, str]]:
