@@ -32,8 +32,8 @@ class Disagreement:
 class Compared:
     """Two annotators of a document: their names, what they differ in, and the text as each of them labelled it, differences marked.
 
-    `disagreements` is None where a layer does not hold together, so that the two cannot be compared. `spans` is how many each of them has,
-    `agreed` how many of these are the same.
+    `disagreements` is None where a layer does not hold together or lacks an attribute, so that the two cannot be compared.
+    `spans` is how many each of them has, `agreed` how many of these are the same.
     """
 
     names: tuple[str, str]
@@ -71,7 +71,7 @@ def differences(one: Layer, other: Layer, text: str, ontology: Ontology) -> tupl
 
 def _compared(text: str, ontology: Ontology, one: Layer, other: Layer, pair: int) -> Compared:
     listed: tuple[Disagreement, ...] | None = None
-    with suppress(EventBankError):
+    with suppress(EventBankError, KeyError):  # KeyError: an event without an attribute of the ontology
         refuse_unsound(one)
         refuse_unsound(other)
         found = sorted(differences(one, other, text, ontology), key=lambda each: (each.start, each.end, each.key))
