@@ -18,19 +18,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import report
 
-from eventbank.ontology import load
-from eventbank.readers.batch import POOL, convert_batch
+from eventbank.ingest.shards import POOLED
+from eventbank.ingest.validation import CONVERTED, checked
+from eventbank.readers.batch import convert_batch
 from eventbank.readers.record import Record, Settings
 from eventbank.release.parquet import ROW_GROUP
-from eventbank.schemas import pandera_schema
-from eventbank.tables import PARQUET
 
 ROUNDS, PAGES, MARKED = 5, 4000, 200
-ONTOLOGY = Path(__file__).parents[1] / "schema" / "ontology.yaml"
 PROSE = """the ministry said on Monday that two ballistic missiles were fired from a site near the capital while officials of both countries
 met at the border to talk about sanctions and a joint naval exercise which state media had condemned as a rehearsal for invasion"""
 WORDS = PROSE.split()
@@ -75,18 +72,14 @@ def markup(number: int) -> str:
 
 
 def converted(records: Sequence[Record], settings: Settings, folder: Path) -> Callable[[], int]:
-    """Converts, validates and writes the records, batch by batch, and counts the documents."""
-    schema = pandera_schema(POOL, load(ONTOLOGY))
+    """Converts, validates and writes the records as `eventbank ingest` does, and counts the documents."""
 
     def run() -> int:
         taken = 0
-        with pq.ParquetWriter(folder / "documents.parquet", POOL.schema, **PARQUET) as writer:
-            for at in range(0, len(records), ROW_GROUP):
-                found = convert_batch(records[at : at + ROW_GROUP], settings)
-                table = pa.Table.from_batches([found.documents])
-                schema.validate(table)
-                writer.write_table(table)
-                taken += table.num_rows
+        with pq.ParquetWriter(folder / "documents.parquet", CONVERTED.schema, **POOLED) as writer:
+            for part in checked(convert_batch(records[at : at + ROW_GROUP], settings) for at in range(0, len(records), ROW_GROUP)):
+                writer.write_batch(part.documents)
+                taken += part.documents.num_rows
         return taken
 
     return run

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ from test_engine import codes, running
 
 from eventbank.cli import main
 from eventbank.errors import EventBankError
-from eventbank.ingest import run
+from eventbank.ingest import run, validation
 from eventbank.ingest.run import MANIFEST, WORK, ingest
-from eventbank.readers.batch import POOL
+from eventbank.ingest.validation import CONVERTED, checked
+from eventbank.readers.batch import POOL, convert_batch
+from eventbank.readers.record import Record, Rejection, Settings
 
 DRAW = random.Random(3)
 SENTENCES = [" ".join(DRAW.choices([f"w{at}" for at in range(900)], k=15)).capitalize() + "." for _ in range(400)]
@@ -119,6 +122,29 @@ def test_second_document_of_an_id_is_told(tmp_path: Path) -> None:
     found = ingest([str(tmp_path / "in")], tmp_path / "out")
     assert (found.taken, [row["code"] for row in rows(tmp_path / "out", "rejected")]) == (3, ["E828"])
     assert {row["doc_id"]: row["text"] for row in rows(tmp_path / "out")}["same"] == texts[0]
+
+
+def test_page_that_breaks_the_schema_is_told_and_the_others_stay_as_they_are() -> None:
+    records = [Record(f"d{at}", f"{at}.txt", page().encode()) for at in range(5)]
+    made = convert_batch([*records, Rejection(None, "z.txt", "E807", "no text")], Settings(language="en"))
+    names = made.documents.schema.names
+    digests = made.documents.column("raw_sha256").to_pylist()
+    wrong = made.documents.set_column(names.index("raw_sha256"), "raw_sha256", pa.array([*digests[:3], "none", digests[4]]))
+    spoilt, whole = checked([replace(made, documents=wrong), made])
+    assert whole.documents.equals(made.documents.select(CONVERTED.schema.names)) and whole.rejected.equals(made.rejected)
+    assert spoilt.documents.equals(whole.documents.take(pa.array([0, 1, 2, 4])))
+    assert [(row["source"], row["doc_id"], row["code"]) for row in spoilt.rejected.to_pylist()] == [
+        ("z.txt", None, "E807"),
+        ("3.txt", "d3", "E829"),
+    ]
+    assert "raw_sha256" in spoilt.rejected["reason"][1].as_py()
+
+
+def test_documents_are_checked_together_and_come_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "TOGETHER", 7)
+    records = [Record(f"d{at}", f"{at}.txt", page().encode()) for at in range(24)]
+    parts = [convert_batch(records[at : at + 3], Settings(language="en")) for at in range(0, 24, 3)]
+    assert [part.documents["doc_id"].to_pylist() for part in checked(parts)] == [part.documents["doc_id"].to_pylist() for part in parts]
 
 
 def test_shard_of_which_nothing_is_taken_has_no_documents(tmp_path: Path) -> None:

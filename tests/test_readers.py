@@ -24,7 +24,7 @@ from eventbank.readers import shards
 from eventbank.readers.batch import POOL, REJECTED, Converted, convert_batch
 from eventbank.readers.charset import decode
 from eventbank.readers.containers import read_shard
-from eventbank.readers.language import language_of
+from eventbank.readers.language import GLANCE, language_of
 from eventbank.readers.markup import Head, facts
 from eventbank.readers.names import id_of, id_of_path
 from eventbank.readers.record import Record, Rejection, Settings
@@ -292,6 +292,15 @@ def test_a_guessed_character_set_is_marked_as_guessed() -> None:
 )
 def test_the_language_is_that_of_the_text(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+def test_first_code_points_suffice_for_a_language_only_where_they_leave_no_doubt() -> None:
+    plain = (
+        "He said that they would not have been there if she had known what it was about, but nobody had told her when they were to leave. "
+    )
+    german = "Die Minister der beiden Staaten haben am Montag vereinbart, sich wieder zu treffen. " * 6
+    assert language_of((plain * 2)[:GLANCE] + german) == "en"
+    assert language_of("Berlin (AFP) - Jane Doe, 12 34 56 78 90 OK " * 4 + german) == "de"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from eventbank.errors import Code, EventBankError, Place
 
@@ -47,8 +48,7 @@ NO_TEXT = Code(
 NUL = Code("E203", "the text holds a NUL character", "Take it out of the article; databases behind Label Studio refuse it.")
 
 
-@dataclass(frozen=True, order=True)
-class Zone:
+class Zone(NamedTuple):
     """A part of the decoded raw page: code points `[raw_start, raw_end)` without outer white space."""
 
     raw_start: int
@@ -56,8 +56,7 @@ class Zone:
     kind: str
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """`text[start:start+length]` is `raw[raw_start:raw_start+length]`, but for line ends."""
 
     start: int

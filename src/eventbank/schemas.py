@@ -14,10 +14,16 @@ if TYPE_CHECKING:
     from pandera.pyarrow import DataFrameSchema
 
 
-def vocabulary(column: Column, ontology: Ontology) -> tuple[str, ...]:
-    """The values that a column may hold, in their fixed order; empty where it is open."""
+def vocabulary(column: Column, ontology: Ontology | None) -> tuple[str, ...]:
+    """The values that a column may hold, in their fixed order; empty where it is open.
+
+    Raises:
+        ValueError: without an ontology, for a column that takes its values from one.
+    """
     if not isinstance(column.names, str):
         return column.names
+    if ontology is None:
+        raise ValueError(f"{column.name} takes its values from an ontology")
     entities, values = ([term.name for term in terms] for terms in (ontology.entity_types, ontology.value_types))
     lists: Mapping[str, Sequence[str]] = {
         "entity_types": entities,
@@ -42,8 +48,10 @@ def label_names(ontology: Ontology) -> dict[str, list[str]]:
     }
 
 
-def pandera_schema(table: Table, ontology: Ontology) -> DataFrameSchema:
+def pandera_schema(table: Table, ontology: Ontology | None = None) -> DataFrameSchema:
     """The checks of one table: Arrow types, nulls, unique keys, vocabularies and patterns of its columns, no other column.
+
+    A table without labels needs no ontology.
 
     Values inside lists are checked for their type only; the flat tables `mentions` and `arguments` hold the same labels in columns. The
     type of a bare struct is left to `Table.schema`.

@@ -28,6 +28,9 @@ from eventbank.articles.wording import (
 TERMINAL, CLOSING = frozenset(".!?…。！？"), "\"'”’»)]*"
 """What a sentence ends with, and what may stand behind that."""
 
+KNOWN = 40
+"""Code points below which what a unit says is remembered: the pages of a site share their menus, not their headlines."""
+
 SHORT, SENTENCE, LONG, WHOLE = 25, 60, 100, 150
 """Code points below which a line is a menu's item, from which a sentence is the article's, from which a paragraph may lack its full stop,
 and beyond which a paragraph counts no more."""
@@ -76,13 +79,13 @@ def said(texts: Sequence[str]) -> tuple[list[str], list[int]]:
 
     A weight above 0 speaks for the article, one below 0 against it.
     """
-    found = [_known(text) if len(text) < SENTENCE else _said(text) for text in texts]
+    found = [_known(text) if len(text) < KNOWN else _said(text) for text in texts]
     return [mark for mark, _ in found], [weight for _, weight in found]
 
 
 @lru_cache(maxsize=2**16)
 def _known(text: str) -> tuple[str, int]:
-    """What a short unit says, remembered: the pages of a site share their menus."""
+    """What a short unit says, remembered."""
     return _said(text)
 
 

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from eventbank.document import Zone
 
@@ -70,8 +71,7 @@ _SELDOM = frozenset({"navigation", "caption", "heading"})
 _WORTH = re.compile(r"\d{4}|://")
 
 
-@dataclass(frozen=True)
-class Stated:
+class Stated(NamedTuple):
     """A value that the page states, the number of its line (from 1), and the kind of zone that the line is in."""
 
     value: str | dt.date
@@ -97,8 +97,7 @@ class Metadata:
     url: Stated | None = None
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     """A line of a zone that holds metadata."""
 
     text: str

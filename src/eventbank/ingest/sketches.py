@@ -142,7 +142,8 @@ def _verified(pairs: Numbers, task: Measure, places: Mapping[str, Numbers]) -> N
     for at in order.tolist():
         if shard[at] != opened:
             opened, file = int(shard[at]), load(task.sketches[shard[at]])
-        sets[at] = file["sets"][file["offsets"][row[at]] : file["offsets"][row[at] + 1]]
+        # A copy, as a part of a mapped file would keep the whole of it in memory.
+        sets[at] = file["sets"][file["offsets"][row[at]] : file["offsets"][row[at] + 1]].copy()
     found = Ragged.of(np.concatenate([np.zeros(0, np.uint32), *sets]), np.array([len(one) for one in sets], np.int64))
     renamed = (np.searchsorted(needed, one).astype(np.uint64) << np.uint64(32)) | np.searchsorted(needed, other).astype(np.uint64)
     kept: Numbers = pairs[np.isin(renamed, verified(renamed, found, task.thresholds))]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +19,7 @@ from eventbank.readers.charset import decode
 from eventbank.readers.extraction import extract
 from eventbank.readers.language import UNDETERMINED, language_of
 from eventbank.readers.markup import date_of, facts
-from eventbank.readers.record import CRASHED, FACTS, NO_CONTENT, Record, Rejection, Settings
+from eventbank.readers.record import CRASHED, FACTS, NO_CONTENT, NO_EXTRA, Record, Rejection, Settings
 from eventbank.tables import DOCUMENTS, Column, Table
 
 _LATER = {"dated", "dated_by", "story_id", "split", *(f"split_{n}" for n in range(1, 6))}
@@ -72,11 +74,11 @@ class Converted:
 
 @dataclass(frozen=True)
 class _Page:
-    """What a page gave: its text and where it stands, and what is known of it, each fact with its source."""
+    """What a record gave: its character set and how that is known, its text and where it stands, and its facts, each with its source."""
 
+    record: Record
+    charset: tuple[str, str]
     text: str
-    charset: str
-    charset_by: str
     facts: dict[str, str | dt.date]
     evidence: list[tuple[str, str]]
     rights: Rights
@@ -93,22 +95,23 @@ def convert_batch(records: Sequence[Record | Rejection], settings: Settings) -> 
     Raises:
         EventBankError: E811 when an extra is missing that every record of a kind needs.
     """
-    rejected: list[Rejection] = []
-    taken: list[tuple[Record, _Page]] = []
-    for record in records:
-        if isinstance(record, Rejection):
-            rejected.append(record)
-            continue
-        try:
-            taken.append((record, _converted(record, settings)))
-        except EventBankError as error:
-            if error.problems[0].code == "E811":
-                raise
-            rejected.append(Rejection.of(error.problems[0], record.name, record.doc_id))
-        except (RecursionError, MemoryError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
-            # What libraries raise on one page in millions must not end the run.
-            rejected.append(Rejection.of(CRASHED.at(None, f"{type(error).__name__}: {error}"[:300]), record.name, record.doc_id))
-    return Converted(_documents(taken), rejections(rejected))
+    read = [_tried(one, _read, settings) if isinstance(one, Record) else one for one in records]
+    # The model of languages is as large as the cache of a core: it is asked about all texts in a row, or it would be fetched for each.
+    known = [_tried(one.record, _completed, one, settings) if isinstance(one, _Page) else one for one in read]
+    taken = [one for one in known if isinstance(one, _Page)]
+    return Converted(_documents(taken), rejections(one for one in known if isinstance(one, Rejection)))
+
+
+def _tried(record: Record, work: Callable[..., _Page], *given: _Page | Settings) -> _Page | Rejection:
+    """What the work makes of a record, or a rejection of it: what a library raises on one page in millions must not end the run."""
+    try:
+        return work(record, *given)
+    except EventBankError as error:
+        if error.problems[0].code == NO_EXTRA.id:
+            raise
+        return Rejection.of(error.problems[0], record.name, record.doc_id)
+    except (RecursionError, MemoryError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
+        return Rejection.of(CRASHED.at(None, f"{type(error).__name__}: {error}"[:300]), record.name, record.doc_id)
 
 
 def rejections(rejected: Iterable[Rejection]) -> pa.RecordBatch:
@@ -123,43 +126,44 @@ def _stored(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _converted(record: Record, settings: Settings) -> _Page:
-    raw, charset, by = decode(record.data, record.charset, html=record.html)
+def _read(record: Record, settings: Settings) -> _Page:
+    """A record decoded, and parted into its text and what it states."""
+    raw, name, by = decode(record.data, record.charset, html=record.html)
+    charset = name, by
     place = Place(file=record.name, doc_id=record.doc_id)
     if not raw.strip():
         raise EventBankError(NO_CONTENT.at(place))
     if record.html:
-        page = _of_markup(raw, settings)
+        page = _of_markup(record, charset, raw, settings)
     elif settings.whole_pages:
-        page = _of_lines(raw, settings)
+        page = _of_lines(record, charset, raw, settings)
     else:
-        text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
-        page = _Page(text, "", "", {}, [], Rights())
+        page = _Page(record, charset, raw.replace("\r\n", "\n").replace("\r", "\n").strip(), {}, [], Rights())
     check_text(page.text, place)
-    return _completed(replace(page, charset=charset, charset_by=by), record, settings)
+    return page
 
 
-def _of_markup(raw: str, settings: Settings) -> _Page:
+def _of_markup(record: Record, charset: tuple[str, str], raw: str, settings: Settings) -> _Page:
     text, head = extract(raw, fast=settings.fast)
     stated = facts(head)
     values: dict[str, str | dt.date] = {}
     for key, fact in stated.items():
         day = date_of(fact.value) if key == "published" else None
         values[key] = day or fact.value
-    return _Page(text, "", "", values, [(key, fact.source) for key, fact in stated.items()], Rights())
+    return _Page(record, charset, text, values, [(key, fact.source) for key, fact in stated.items()], Rights())
 
 
-def _of_lines(raw: str, settings: Settings) -> _Page:
+def _of_lines(record: Record, charset: tuple[str, str], raw: str, settings: Settings) -> _Page:
     parts = zones(raw)
     text, alignment = assemble(raw, parts, settings.kept)
     stated = metadata(raw, parts)
     found = {key: value for key in FACTS if (value := getattr(stated, key, None)) is not None}
     evidence = [(key, f"line {value.line} ({value.zone})") for key, value in found.items()]
     rights = Rights(str(stated.holder.value) if stated.holder else None, str(stated.statement.value) if stated.statement else None)
-    return _Page(text, "", "", {key: value.value for key, value in found.items()}, evidence, rights, parts, alignment)
+    return _Page(record, charset, text, {key: value.value for key, value in found.items()}, evidence, rights, parts, alignment)
 
 
-def _completed(page: _Page, record: Record, settings: Settings) -> _Page:
+def _completed(record: Record, page: _Page, settings: Settings) -> _Page:
     """The page with what was delivered with it, which counts more than what it states, and its language."""
     values, evidence = dict(page.facts), dict(page.evidence)
     for key, text in record.facts.items():
@@ -183,24 +187,22 @@ def _completed(page: _Page, record: Record, settings: Settings) -> _Page:
     return replace(page, facts=values, evidence=sorted(evidence.items()), language=known)
 
 
-def _documents(taken: Sequence[tuple[Record, _Page]]) -> pa.RecordBatch:
+def _documents(pages: Sequence[_Page]) -> pa.RecordBatch:
     """The columns of `POOL`, built column by column: rows of Python objects cost as much as the conversion."""
-    pages = [page for _, page in taken]
     columns: dict[str, Any] = {
-        "doc_id": [record.doc_id for record, _ in taken],
+        "doc_id": [page.record.doc_id for page in pages],
         "text": [page.text for page in pages],
         "language": [page.language for page in pages],
         "dated": [page.facts.get("published") for page in pages],
         "dated_by": ["published" if page.facts.get("published") else None for page in pages],
-        "raw_name": [_stored(record.name) for record, _ in taken],
-        "raw_sha256": [sha256(record.data) for record, _ in taken],
+        "raw_name": [_stored(page.record.name) for page in pages],
+        "raw_sha256": [sha256(page.record.data) for page in pages],
         "text_sha256": [sha256(page.text.encode("utf-8")) for page in pages],
-        "charset": [page.charset for page in pages],
-        "charset_by": [page.charset_by for page in pages],
-        "extra": [record.extra for record, _ in taken],
+        "charset": [page.charset[0] for page in pages],
+        "charset_by": [page.charset[1] for page in pages],
+        "extra": [page.record.extra for page in pages],
     }
     columns |= {key: [_fact(page.facts.get(key)) for page in pages] for key in FACTS}
-    rows = len(taken)
     arrays = []
     for column in POOL.columns:
         if column.name == "rights":
@@ -208,15 +210,15 @@ def _documents(taken: Sequence[tuple[Record, _Page]]) -> pa.RecordBatch:
             inner = [[right.holder for right in rights], [right.statement for right in rights], [right.redistribute for right in rights]]
             arrays.append(_struct(column, inner))
         elif column.name == "zones":
-            arrays.append(_lists(column, [page.zones for page in pages], ("kind", "raw_start", "raw_end")))
+            arrays.append(_lists(column, [page.zones for page in pages]))
         elif column.name == "alignment":
-            arrays.append(_lists(column, [page.alignment for page in pages], ("start", "raw_start", "length")))
+            arrays.append(_lists(column, [page.alignment for page in pages]))
         elif column.name == "evidence":
             sizes = _offsets([len(page.evidence) for page in pages])
             pairs = [[pair[at] for page in pages for pair in page.evidence] for at in (0, 1)]
             arrays.append(pa.ListArray.from_arrays(sizes, _struct(column, pairs), type=column.arrow_type))
         else:
-            arrays.append(pa.array(columns.get(column.name, [None] * rows), column.arrow_type))
+            arrays.append(pa.array(columns.get(column.name, [None] * len(pages)), column.arrow_type))
     return pa.RecordBatch.from_arrays(arrays, schema=POOL.schema)
 
 
@@ -224,10 +226,11 @@ def _fact(value: str | dt.date | None) -> str | dt.date | None:
     return _stored(value) if isinstance(value, str) else value
 
 
-def _lists(column: Column, values: Sequence[Sequence[object]], names: Sequence[str]) -> pa.Array:
-    """A list column of structs, from objects with these attributes in the order of the column's fields."""
-    inner = [[getattr(one, name) for many in values for one in many] for name in names]
-    return pa.ListArray.from_arrays(_offsets([len(many) for many in values]), _struct(column, inner), type=column.arrow_type)
+def _lists(column: Column, values: Sequence[Sequence[object]]) -> pa.Array:
+    """A list column of structs, from objects whose attributes have the names of its fields."""
+    every = list(chain.from_iterable(values))
+    inner = [list(map(attrgetter(field.name), every)) for field in column.fields]
+    return pa.ListArray.from_arrays(_offsets(map(len, values)), _struct(column, inner), type=column.arrow_type)
 
 
 def _struct(column: Column, values: Sequence[Any]) -> pa.Array:

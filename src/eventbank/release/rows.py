@@ -35,8 +35,8 @@ class Labelled:
 def document_row(document: Document, placement: Placement) -> Row:
     """The row of `documents`."""
     row = asdict(document)
-    row["zones"] = [asdict(zone) for zone in document.zones]
-    row["alignment"] = [asdict(piece) for piece in document.alignment]
+    row["zones"] = [zone._asdict() for zone in document.zones]
+    row["alignment"] = [piece._asdict() for piece in document.alignment]
     secondary = {f"split_{n}": placement.splits[n] for n in range(1, SECONDARY + 1)}
     return row | {"text_sha256": document.text_sha256, "story_id": placement.story_id, "split": placement.splits[0]} | secondary
 
