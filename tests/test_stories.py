@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from eventbank.corpus import Thresholds
 from eventbank.document import Document
 from eventbank.nearduplicates import pairs
-from eventbank.stories import BANDS, COMMON, STAR, banded, components, ends, sampled, shared, sketch, stories
+from eventbank.stories import BANDS, COMMON, ROWS, STAR, banded, components, ends, sampled, shared, sketch, stories
 
 THRESHOLDS = Thresholds()
 DRAW = random.Random(5)
@@ -115,6 +115,19 @@ def test_every_band_of_the_same_words_is_the_same_and_hardly_any_of_others() -> 
     assert bands.shape == (3, BANDS)
     assert np.array_equal(bands[0], bands[1])
     assert not (bands[0] == bands[2]).any()
+
+
+@given(st.lists(st.integers(0, 400), max_size=6))
+def test_bands_are_the_same_where_the_least_shingles_of_their_bins_are_and_an_empty_bin_takes_the_next_one(sizes: list[int]) -> None:
+    found = sketch([" ".join(WORDS[:size]) for size in sizes], THRESHOLDS)
+    bins = BANDS * ROWS
+    expected = []
+    for at in np.flatnonzero(found.sets.sizes):
+        least = {shingle * bins >> 32: shingle for shingle in reversed(found.sets[at].tolist())}
+        filled = [least[min(least, key=lambda bin_: (bin_ - place) % bins)] for place in range(bins)]
+        expected += [(band, *filled[band * ROWS : (band + 1) * ROWS]) for band in range(BANDS)]
+    keys = found.bands[found.sets.sizes > 0].ravel().tolist()
+    assert len(set(zip(keys, expected, strict=True))) == len(set(keys)) == len(set(expected))
 
 
 KEYS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 6)), max_size=30)

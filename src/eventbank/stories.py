@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from eventbank.corpus import Thresholds
 from eventbank.document import Document
-from eventbank.shingles import Numbers, Ragged, chunks, mix, overlaps, paragraphs, sets, shingles
+from eventbank.shingles import Numbers, Ragged, changes, chunks, mix, overlaps, paragraphs, sets, shingles
 
 SHINGLE = 3
 """Words in a shingle."""
@@ -51,7 +51,8 @@ COMMON = 20
 
 _BINS = BANDS * ROWS
 _KEY = np.uint64(0x9E3779B97F4A7C15)
-_EMPTY = np.uint32(0xFFFFFFFF)
+_BIN = np.uint32(32 - _BINS.bit_length() + 1)
+"""Bits of a shingle below those that name its bin."""
 _HALF = np.uint64(32)
 
 
@@ -85,7 +86,7 @@ def sketch(texts: Sequence[str] | pa.Array, thresholds: Thresholds) -> Sketch:
         hashes = shingles(words, SHINGLE)
         found.append(sets(hashes, np.uint32))
         bands.append(_bands(found[-1]))
-        samples.append(_kept(hashes, hashes.values % np.uint64(RATE) == 0))
+        samples.append(hashes.where(hashes.values & np.uint64(RATE - 1) == 0))
         long, owner = paragraphs(words, begins, thresholds.paragraph_words)
         keys.append(long)
         owners.append(owner + done)
@@ -210,32 +211,26 @@ def url_keys(urls: Sequence[str | None]) -> tuple[Numbers, Numbers]:
 
 
 def _bands(found: Ragged) -> Numbers:
-    """The keys of the bands: the least shingle of each bin of the hash's range, `ROWS` bins together."""
-    count = len(found)
-    owner = np.repeat(np.arange(count) * _BINS, found.sizes)
-    where = owner + (found.values >> np.uint32(32 - _BINS.bit_length() + 1))
-    new = np.ones(len(where), bool)
-    np.not_equal(where[1:], where[:-1], out=new[1:])
-    bins = np.full(count * _BINS, _EMPTY, np.uint32)
-    bins[where[new]] = found.values[new]
-    filled = where[new]
-    gaps = np.flatnonzero(bins == _EMPTY)
-    gaps = gaps[found.sizes[gaps // _BINS] > 0]
-    following = filled[np.minimum(np.searchsorted(filled, gaps), len(filled) - 1)] if len(gaps) else gaps
-    beyond = following // _BINS != gaps // _BINS
-    beyond |= following < gaps
-    following[beyond] = filled[np.searchsorted(filled, gaps[beyond] // _BINS * _BINS)]
-    bins[gaps] = bins[following]
-    rows = bins.reshape(count, BANDS, ROWS).astype(np.uint64)
-    keys = np.broadcast_to(np.arange(BANDS, dtype=np.uint64), (count, BANDS)).copy()
-    for row in range(ROWS):
-        keys = keys * _KEY + rows[:, :, row]
-    return mix(keys)
-
-
-def _kept(found: Ragged, mask: Numbers) -> Ragged:
-    total = np.concatenate([np.zeros(1, np.int64), np.cumsum(mask)])
-    return Ragged(found.values[mask], total[found.offsets])
+    """The keys of the bands: the least shingle of each bin of the hash's range, `ROWS` (an even number of) bins together."""
+    keys = np.zeros((len(found), BANDS), np.uint64)
+    worded = np.flatnonzero(found.sizes)
+    if not len(worded):
+        return keys
+    found = Ragged(found.values, np.append(found.offsets[worded], len(found.values)))
+    least = found.where(changes(found.values >> _BIN, found))
+    first, last = least.values[least.offsets[:-1]], least.values[least.offsets[1:] - 1] >> _BIN
+    places = np.repeat(np.arange(len(least)) * _BINS, least.sizes) + (least.values >> _BIN)
+    # An empty bin takes what the next one has that is not empty, and those behind the last such take what the first one has.
+    bins = np.zeros(len(least) * _BINS, np.uint32)
+    bins[: places[-1] + 1] = np.repeat(least.values, np.diff(places, prepend=-1))
+    rows = bins.reshape(len(least), _BINS)
+    np.copyto(rows, first[:, None], where=np.arange(_BINS, dtype=np.uint32) > last[:, None])
+    twos = rows.view(np.uint64).reshape(len(least), BANDS, ROWS // 2)
+    some = np.broadcast_to(np.arange(BANDS, dtype=np.uint64), (len(least), BANDS))
+    for two in range(ROWS // 2):
+        some = some * _KEY + twos[:, :, two]
+    keys[worded] = mix(some)
+    return keys
 
 
 def _runs(keys: Numbers, documents: Numbers) -> tuple[Numbers, Numbers]:
