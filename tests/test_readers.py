@@ -121,6 +121,26 @@ def test_the_text_of_markup_is_trafilaturas_own() -> None:
     assert (row["zones"], row["alignment"]) == ([], [])
 
 
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize(
+    ("element", "source"),
+    [
+        ('<time pubdate datetime="2022-02-10T09:38">today</time>', "time datetime"),
+        ('<time datetime="2022-02-10">of something else</time>', None),
+        ('<span itemprop="datePublished" content="2022-02-10">today</span>', "span content"),
+        ('<abbr class="date published" title="2022-02-10T09:38:00+09:00">today</abbr>', "abbr title"),
+        ('<time class="dt-published" datetime="2022-02-10">today</time>', "time datetime"),
+        ('<time class="unpublished" datetime="2022-02-10">today</time>', None),
+        ('<span class="published">February 10, 2022</span>', None),
+    ],
+)
+def test_only_an_element_that_is_marked_as_time_of_publication_states_it(element: str, source: str | None, fast: bool) -> None:
+    page = HTML.replace(LD, "{}").replace("</h1>", f"</h1>{element}")
+    (row,) = convert_batch([Record("a", "a", page.encode(), html=True)], Settings(fast=fast, language="en")).documents.to_pylist()
+    told = [one["source"] for one in row["evidence"] if one["field"] == "published"]
+    assert (told, row["published"]) == (([source], dt.date(2022, 2, 10)) if source else ([], None))
+
+
 def test_every_document_has_the_columns_of_the_pool_and_holds_its_checks(tmp_path: Path) -> None:
     for name, data in FILES.items():
         (tmp_path / name).write_bytes(data.replace(b'"id": "a"', f'"id": "{name}"'.encode()) if name == "b.jsonl" else data)
@@ -315,7 +335,7 @@ def test_first_code_points_suffice_for_a_language_only_where_they_leave_no_doubt
         (Head(headings=["One", "Two"]), {}),
         (Head(canonical="/relative", language="ko"), {"language": ("ko", "html lang")}),
         (Head(scripts=["{broken", '{"@type":"NewsArticle","headline":7}', "[" * 5000]), {}),
-        (Head(times=["2022-02-10"]), {"published": ("2022-02-10", "time datetime")}),
+        (Head(times=[("time datetime", "2022-02-10"), ("abbr title", "2022-02-11")]), {"published": ("2022-02-10", "time datetime")}),
     ],
 )
 def test_a_head_states_what_it_states_and_no_more(head: Head, stated: dict[str, tuple[str, str]]) -> None:

@@ -18,6 +18,12 @@ _BARE = frozenset(b"area base br col embed hr img input link meta source track w
 """Elements that have no end, or need none, save those of a table that hold tables."""
 
 
+_SELECTED = "time[pubdate], [itemprop=datePublished], .published, .dt-published"
+_CLASSES = "contains(concat(' ', normalize-space(@class), ' '), ' {} ')"
+_TIMES = f"//time[@pubdate] | //*[@itemprop='datePublished' or {_CLASSES.format('published')} or {_CLASSES.format('dt-published')}]"
+"""What marks the time of publication in HTML 5, schema.org and microformats, as a selector and as a path."""
+
+
 def depth(data: bytes) -> int:
     """How deep the elements of a page stand in each other, at most; an upper bound where it is below `DEEPEST`."""
     import numpy as np
@@ -95,7 +101,7 @@ def _head(tree: Any) -> Head:
         language=tree.get("lang"),
         title=title.text if title is not None else None,
         headings=["".join(node.itertext()) for node in tree.iter("h1")],
-        times=[node.get("datetime") for node in tree.iter("time") if node.get("datetime") and _is_publication(node)],
+        times=[found for node in tree.xpath(_TIMES) for found in _times(node.tag, node.get)],
     )
 
 
@@ -103,8 +109,9 @@ def _name(get: Callable[[str], str | None]) -> str:
     return (get("property") or get("name") or get("itemprop") or get("http-equiv") or "").lower()
 
 
-def _is_publication(node: Any) -> bool:
-    return node.get("pubdate") is not None or (node.get("itemprop") or "").lower() == "datepublished"
+def _times(tag: str, get: Callable[[str], str | None]) -> list[tuple[str, str]]:
+    """The time that an element states for machines: in its first attribute of these."""
+    return [(f"{tag} {name}", value) for name in ("datetime", "content", "title") if (value := get(name))][:1]
 
 
 def _resiliparse(html: str) -> tuple[str, Head]:
@@ -126,6 +133,6 @@ def _resiliparse(html: str) -> tuple[str, Head]:
         language=page.getattr("lang") if page else None,
         title=tree.title or None,
         headings=[node.text for node in root.query_selector_all("h1")],
-        times=[node.getattr("datetime") or "" for node in root.query_selector_all("time[pubdate], time[itemprop=datePublished]")],
+        times=[found for node in root.query_selector_all(_SELECTED) for found in _times(node.tag, node.getattr)],
     )
     return extract_plain_text(tree, main_content=True, alt_texts=False, links=False, comments=False), head

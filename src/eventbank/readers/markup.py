@@ -21,8 +21,8 @@ METAS: Mapping[str, tuple[str, ...]] = {
     "title": ("og:title", "parsely-title", "dc.title", "dcterms.title", "twitter:title"),
     "published": (
         "article:published_time", "og:published_time", "parsely-pub-date", "datepublished", "publishdate", "publication_date", "pubdate",
-        "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date", "date", "article.published", "sailthru.date",
-        "cxenseparse:recs:publishtime",
+        "pub_date", "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date", "dc:date", "date", "article.published",
+        "sailthru.date", "cxenseparse:recs:publishtime",
     ),
     "author": ("author", "parsely-author", "dc.creator", "dcterms.creator", "sailthru.author", "article:author", "byl"),
     "publisher": ("og:site_name", "dc.publisher", "dcterms.publisher", "application-name"),
@@ -37,7 +37,10 @@ SCRIPT = 500_000
 
 @dataclass(frozen=True)
 class Head:
-    """What a page states in its markup, in the order of the page. `metas` are (name or property in lower case, content)."""
+    """What a page states in its markup, in the order of the page.
+
+    `metas` are (name or property in lower case, content), `times` (element and attribute, value) of what is marked as time of publication.
+    """
 
     metas: Sequence[tuple[str, str]] = ()
     scripts: Sequence[str] = ()
@@ -45,7 +48,7 @@ class Head:
     language: str | None = None
     title: str | None = None
     headings: Sequence[str] = ()
-    times: Sequence[str] = ()
+    times: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def _stated(head: Head) -> Iterator[tuple[str, Fact]]:
         yield "url", Fact(head.canonical, "link canonical")
     if head.language:
         yield "language", Fact(head.language, "html lang")
-    yield from (("published", Fact(value, "time datetime")) for value in head.times[:1])
+    yield from (("published", Fact(value, source)) for source, value in head.times[:1])
     if len(head.headings) == 1:
         yield "title", Fact(head.headings[0], "h1")
     if head.title:
