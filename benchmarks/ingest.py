@@ -2,7 +2,7 @@
 
 usage: python benchmarks/ingest.py [ROUNDS [PART]]; PART 10 takes a tenth of the documents
 
-Writes its section of README.md.
+Writes its section of README.md, and the cost of many more documents into docs/scale.md.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from pathlib import Path
 
 import psutil
 from news import make
-from report import machine, write
+from report import machine, replace, write
 
 PART = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 FEW, MIDDLE, MANY = 50_000 // PART, 200_000 // PART, 500_000 // PART
-BLOCK = FEW // 2
+BLOCK, LARGE = FEW // 2, 100_000_000
+SCALE = Path(__file__).parents[1] / "docs" / "scale.md"
 STEPS = ("convert", "search", "measure", "write")
 
 
@@ -46,11 +47,11 @@ def generate(folder: Path) -> None:
                 (folder / str(count) / path.name).hardlink_to(path)
 
 
-def run(folder: Path, out: Path, *words: str, kill: bool = False) -> tuple[float, float, dict[str, float]]:
+def run(folder: Path, out: Path, *words: str, kill: bool = False, weigh: bool = False) -> tuple[float, float, dict[str, float]]:
     """Seconds, peak of memory in MiB (private and shared in proportion, all processes), and seconds of the first process in each step.
 
-    The former seconds are of the clock, the latter of the processor. With `kill`, the worker that has worked most is killed a second after
-    the first shard is done.
+    The former seconds are of the clock, the latter of the processor. Memory is weighed only with `weigh`, as that takes a fifth of a core.
+    With `kill`, the worker that has worked most is killed a second after the first shard is done.
     """
     command = [sys.executable, "-m", "eventbank", "ingest", str(folder), "--out", str(out), *words]
     begun, used = time.perf_counter(), _processor()
@@ -61,7 +62,7 @@ def run(folder: Path, out: Path, *words: str, kill: bool = False) -> tuple[float
     while process.poll() is None:
         try:
             family = [watched, *watched.children(recursive=True)]
-            peak = max(peak, sum(_pss(one) for one in family))
+            peak = max(peak, sum(_pss(one) for one in family)) if weigh else 0.0
             done = {path.name.split("-")[0] for path in (out / ".work").glob("*-*")} if (out / ".work").exists() else set()
             now = sum(watched.cpu_times()[:2])
             for name in (*done, *(["write"] if any(out.glob("*-*.parquet")) else [])):
@@ -80,6 +81,16 @@ def run(folder: Path, out: Path, *words: str, kill: bool = False) -> tuple[float
         raise SystemExit(f"{' '.join(command)}: {process.returncode}, killed: {killed}")
     marks = [seen[name] for name in ("found", "links", "write") if name in seen] + [_processor() - used]
     return seconds, peak, dict(zip(STEPS, (last - before for before, last in zip([0, *marks], marks, strict=False)), strict=False))
+
+
+def side_by_side(folder: Path, outs: tuple[Path, Path]) -> float:
+    """Seconds of the clock until two runs are over that share nothing but the machine."""
+    begun = time.perf_counter()
+    command = [sys.executable, "-m", "eventbank", "ingest", str(folder), "--out"]
+    started = [subprocess.Popen([*command, str(out)], stdout=subprocess.DEVNULL) for out in outs]
+    if sum(one.wait() for one in started):
+        raise SystemExit("a run side by side failed")
+    return time.perf_counter() - begun
 
 
 def _processor() -> float:
@@ -127,10 +138,10 @@ def main(rounds: int) -> None:
         outs = (folder / f"out-{at}" for at in range(10**6))
 
         def ingest(
-            count: int, *words: str, kill: bool = False, keep: Callable[[Path], object] = digests
+            count: int, *words: str, kill: bool = False, weigh: bool = False, keep: Callable[[Path], object] = digests
         ) -> tuple[float, float, dict[str, float], object]:
             out = next(outs)
-            found = run(folder / str(count), out, *words, kill=kill)
+            found = run(folder / str(count), out, *words, kill=kill, weigh=weigh)
             kept = keep(out)
             subprocess.run(["rm", "-r", str(out)], check=True)
             return *found, kept
@@ -141,7 +152,9 @@ def main(rounds: int) -> None:
             two.append(ingest(MIDDLE, "--workers", "2"))
         if any(found[3] != one[0][3] for found in (*one, *two)):
             raise SystemExit("two workers make other bytes than one")
-        few = ingest(FEW)
+        alone = ingest(FEW)[0]
+        both = side_by_side(folder / str(FEW), (next(outs), next(outs)))
+        few = ingest(FEW, weigh=True)
         local = few[3]
         dask = ingest(FEW, "--engine", "dask", "--workers", "2", kill=True)
         if dask[3] != local:
@@ -149,14 +162,13 @@ def main(rounds: int) -> None:
         many_out = next(outs)
         disk = Disk(many_out)
         disk.start()
-        many = run(folder / str(MANY), many_out)
+        many = run(folder / str(MANY), many_out, weigh=True)
         disk.is_over = True
         stored, given = size(many_out, "*.parquet"), size(folder / str(MANY), "*")
     ratios = [a[0] / b[0] for a, b in zip(one, two, strict=True)]
     speed = MIDDLE / statistics.median(sum(found[2].values()) for found in one)
     steps = "\n".join(f"| {step} | {few[2].get(step, 0) / FEW * 1e6:,.0f} | {many[2].get(step, 0) / MANY * 1e6:,.0f} |" for step in STEPS)
     growth = (many[1] - few[1]) * 2**20 / (MANY - FEW)
-    hours = 1e8 * sum(many[2].values()) / MANY / 3600
     work = disk.most / MANY
     text = f"""`python {" ".join(["benchmarks/ingest.py", *sys.argv[1:]])}`, {dt.date.today()}, {machine("numpy", "pyarrow", "distributed")}
 
@@ -166,6 +178,7 @@ Starting and importing are included.
 | promise | bound | measured |
 |---|---|---|
 | two workers against one, {MIDDLE:,} documents, by the clock | 1.7 | {_range(ratios)} |
+| the same of two runs side by side that share nothing: what this machine allows | | {2 * alone / both:.2f} |
 | peak memory at {MANY:,} against {FEW:,} documents, one worker | 1.2 | {many[1] / few[1]:.2f} ({few[1]:,.0f} MiB, {many[1]:,.0f} MiB) |
 | Dask, two workers, one killed, {FEW:,} documents | the SHA-256 of `local` | the same for all {len(local)} files |
 
@@ -176,12 +189,24 @@ One worker takes {speed:,.0f} documents in a second of the processor.
 {steps}
 
 Memory grows by {growth:,.0f} bytes a document, all of it in the driver. At {MANY:,} documents the folder of work holds at most {work:,.0f}
-bytes a document; the result has {stored / MANY:,.0f}, the input {given / MANY:,.0f}.
-
-**100 million documents**, by these slopes, with workers as fast as the one here and disks that keep up: {hours:,.0f} hours of one core, or
-{hours / 64:,.1f} hours of 64; {growth * 1e8 / 2**30:,.0f} GiB of memory for the driver, beside {few[1]:,.0f} MiB for each worker;
-{work * 1e8 / 1e9:,.0f} GB of work and {stored / MANY * 1e8 / 1e9:,.0f} GB of result on disk. It has not been run at that size."""
+bytes a document; the result has {stored / MANY:,.0f}, the input {given / MANY:,.0f}."""
     write(__file__, "many documents, many workers", text)
+    rows = [
+        ("hours of one core", f"{LARGE * sum(many[2].values()) / MANY / 3600:,.0f}"),
+        ("hours with 64 cores as fast as that one, and disks that keep up", f"{LARGE * sum(many[2].values()) / MANY / 3600 / 64:,.1f}"),
+        ("memory of a worker, GB", f"{few[1] * 2**20 / 1e9:.1f}"),
+        ("memory of the driver, GB", f"{(few[1] * 2**20 + growth * LARGE) / 1e9:,.0f}"),
+        ("disk for the input, GB", f"{given * LARGE / MANY / 1e9:,.0f}"),
+        ("disk for the folder of work, GB, until the run is over", f"{work * LARGE / 1e9:,.0f}"),
+        ("disk for the result, GB", f"{stored * LARGE / MANY / 1e9:,.0f}"),
+    ]
+    cost = f"""{LARGE:,} plain texts of 2.4 kB, by the slopes between {FEW:,} and {MANY:,} documents that `benchmarks/ingest.py`
+measured on {dt.date.today()} (see [benchmarks](../benchmarks/README.md)); it has not been run at that size.
+
+| what | how much |
+|---|---|
+{chr(10).join(f"| {name} | {value} |" for name, value in rows)}"""
+    replace(SCALE, "cost", cost)
 
 
 def _range(ratios: list[float]) -> str:

@@ -33,10 +33,13 @@ def machine(*packages: str) -> str:
 
 def write(script: str, title: str, text: str) -> None:
     """Puts the section of a script into README.md, in the place of its last one or at the end, and prints it."""
-    name = Path(script).name
-    section = f"<!-- {name} -->\n## {name}: {title}\n\n{text.strip()}\n<!-- end of {name} -->\n"
-    page = README.read_text("utf-8")
+    replace(README, Path(script).name, f"## {Path(script).name}: {title}\n\n{text.strip()}")
+
+
+def replace(path: Path, name: str, text: str) -> None:
+    """Puts a text between the marks of a name in a page, or with them at its end, and prints it."""
+    section = f"<!-- {name} -->\n{text.strip()}\n<!-- end of {name} -->\n"
+    page = path.read_text("utf-8")
     known = re.compile(rf"<!-- {re.escape(name)} -->\n.*?<!-- end of {re.escape(name)} -->\n", re.DOTALL)
-    page = known.sub(lambda _: section, page) if known.search(page) else f"{page.rstrip()}\n\n{section}"
-    README.write_text(page, "utf-8")
+    path.write_text(known.sub(lambda _: section, page) if known.search(page) else f"{page.rstrip()}\n\n{section}", "utf-8")
     print(section)

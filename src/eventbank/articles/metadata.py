@@ -68,6 +68,9 @@ _SILENT = frozenset({"related", "comment", "advertisement", "bio"})
 _SELDOM = frozenset({"navigation", "caption", "heading"})
 """Kinds of zone that state nothing of the article, and kinds that do so only in a line with a year or an address."""
 
+_DATED = frozenset({"published", "byline", "navigation", "credit"})
+"""Kinds of zone that may say when the article was published."""
+
 _WORTH = re.compile(r"\d{4}|://")
 
 
@@ -117,10 +120,11 @@ def metadata(raw: str, zones: Sequence[Zone]) -> Metadata:
     body = [line for line in lines if line.zone in ("body", "dateline")]
     rest = [line for line in lines if line.zone not in ("body", "dateline")]
     holder, statement = _rights(rest)
+    published, updated = _dates(rest)
     return Metadata(
         title=next((_stated(line, line.text) for line in rest if line.zone == "headline"), None),
-        published=_first_date(rest, PUBLISHED, unlabelled=True),
-        updated=_first_date(rest, UPDATED, unlabelled=False),
+        published=published,
+        updated=updated,
         author=_author(rest),
         agency=_agency(rest, body),
         dateline=_dateline(body),
@@ -160,39 +164,43 @@ def _lines(raw: str, zones: Sequence[Zone]) -> Iterator[_Line]:
     ends = {*bodies[:1], *bodies[-1:]}
     number, counted = 1, 0
     headline = body = False
-    for place, zone in enumerate(zones):
-        headline, body = headline or zone.kind == "headline", body or zone.kind == "body"
-        if zone.kind in _SILENT or (zone.kind in ("body", "dateline") and place not in ends):
+    for place, (start, end, kind) in enumerate(zones):
+        headline, body = headline or kind == "headline", body or kind == "body"
+        if kind in _SILENT or (kind in ("body", "dateline") and place not in ends):
             continue
-        shown = text[zone.raw_start : zone.raw_end]
-        if zone.kind in _SELDOM and not _WORTH.search(shown):
+        shown = text[start:end]
+        if kind in _SELDOM and not _WORTH.search(shown):
             continue
-        number, counted = number + text.count("\n", counted, zone.raw_start), zone.raw_start
+        number, counted = number + text.count("\n", counted, start), start
         for at, line in enumerate(shown.split("\n")):
-            if (line := line.strip()) and (zone.kind not in _SELDOM or _WORTH.search(line)):
-                yield _Line(line, number + at, zone.kind, headline and not body)
+            if (line := line.strip()) and (kind not in _SELDOM or _WORTH.search(line)):
+                yield _Line(line, number + at, kind, headline and not body)
 
 
 def _stated(line: _Line, value: str | dt.date) -> Stated:
     return Stated(value, line.number, line.zone)
 
 
-def _first_date(lines: Iterable[_Line], label: re.Pattern[str], *, unlabelled: bool) -> Stated | None:
-    """The first date that the label introduces; else, if `unlabelled`, the first bare one between headline and body."""
+def _dates(lines: Iterable[_Line]) -> tuple[Stated | None, Stated | None]:
+    """The first date with the label of a publication, else the first bare one between headline and body; and the first one of a change."""
+    published: Stated | None = None
+    updated: Stated | None = None
     bare: Stated | None = None
     for line in lines:
-        if line.zone not in ("published", "byline", "navigation", "credit"):
-            continue
-        if not _WORTH.search(line.text):
+        if line.zone not in _DATED or not _WORTH.search(line.text):
             continue
         for found in DATE.finditer(line.text[:400]):
             day, before = _date(found), line.text[max(0, found.start() - 40) : found.start()]
-            if day and label.search(before):
-                return _stated(line, day)
-            alone = not PUBLISHED.search(before) and not UPDATED.search(before)
-            if day and bare is None and unlabelled and alone and line.headed and line.zone in ("published", "byline"):
-                bare = _stated(line, day)
-    return bare
+            if day is None:
+                continue
+            is_publication, is_change = PUBLISHED.search(before), UPDATED.search(before)
+            if is_publication:
+                published = published or _stated(line, day)
+            if is_change:
+                updated = updated or _stated(line, day)
+            if not is_publication and not is_change and line.headed and line.zone in ("published", "byline"):
+                bare = bare or _stated(line, day)
+    return published or bare, updated
 
 
 def is_agency(name: str) -> bool:

@@ -49,8 +49,11 @@ MANIFEST, WORK = "manifest.json", ".work"
 SHARD_BYTES, SHARD_FILES = 32 << 20, 10_000
 """What a shard holds at most, unless one input has more: bytes as they lie on disk, and files."""
 
-KEYS, NUMBERS = 1 << 21, 50_000
+KEYS, NUMBERS = 1 << 20, 50_000
 """How many keys one search, and how many documents one measuring takes; a search holds some 60 bytes for each key."""
+
+SEARCHES = 1024
+"""Searches at most, beyond which each takes more keys: every one of them opens every shard."""
 
 KEYS_PER_DOCUMENT = 64
 """Roughly: 32 of bands and one for every sixteenth shingle."""
@@ -130,7 +133,7 @@ def _run(engine: Engine, shards: Sequence[Conversion], out: Path, progress: Prog
             raise EventBankError(NOT_SHARED.at(Place(file=str(path))))
     begins = [0, *np.cumsum(counts).tolist()]
     number, same_text = _number(work, every, counts)
-    parts = max(1, -(-begins[-1] * KEYS_PER_DOCUMENT // KEYS))
+    parts = min(max(1, -(-begins[-1] * KEYS_PER_DOCUMENT // KEYS)), SEARCHES)
     places = work / "places.arrow"
     searches = [Search(every, places, at, parts, part(work, "found", at)) for at in range(parts)]
     list(_done(engine, search, _missing(searches), "search", progress))

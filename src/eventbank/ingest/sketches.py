@@ -138,9 +138,11 @@ def _verified(pairs: Numbers, task: Measure, places: Mapping[str, Numbers]) -> N
     shard, row = places["shard"][needed], places["row"][needed]
     order = np.lexsort((row, shard))
     sets: list[Numbers] = [np.zeros(0, np.uint32)] * len(needed)
-    opened, file = -1, {}
+    opened = -1
+    file: dict[str, Numbers] = {}
     for at in order.tolist():
         if shard[at] != opened:
+            file = {}  # the one before is let go first
             opened, file = int(shard[at]), load(task.sketches[shard[at]])
         # A copy, as a part of a mapped file would keep the whole of it in memory.
         sets[at] = file["sets"][file["offsets"][row[at]] : file["offsets"][row[at] + 1]].copy()
