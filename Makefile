@@ -1,7 +1,7 @@
 # make            a virtual environment in .venv, then dataset/
 # make test       all tests;  make quick: those that start no server and take no long time;  make lint: ruff and mypy
 # make label-studio: a Label Studio server on loopback, for trying out; Ctrl-C stops it
-# make bench: the benchmarks of story clusters and ingest, and their tables in benchmarks/README.md; takes an hour
+# make bench: the benchmarks of pages, story clusters and ingest, and their tables in benchmarks/README.md; takes an hour
 # make label-config, make docs: the files that are generated for other tools and for readers
 # make api: pages of the Python API in build/api
 # make baselines: scores of the baselines for the card, after labels have changed
@@ -73,7 +73,8 @@ api: $(STAMP)
 	$(BIN)/python tools/api.py
 
 bench: $(STAMP)
-	$(BIN)/python -m pip install --quiet '.[bench,scale]'
+	$(BIN)/python -m pip install --quiet '.[bench,html,scale]'
+	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/stories.py
 	$(BIN)/python benchmarks/ingest.py
 
