@@ -8,7 +8,12 @@ import gzip
 import io
 import json
 import lzma
+import math
+import os
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import fsspec
@@ -28,7 +33,7 @@ from eventbank.readers.language import GLANCE, language_of
 from eventbank.readers.markup import Head, facts
 from eventbank.readers.names import id_of, id_of_path
 from eventbank.readers.record import Record, Rejection, Settings
-from eventbank.readers.shards import find_shards
+from eventbank.readers.shards import File, Shard, find_shards
 from eventbank.schemas import pandera_schema
 
 ROOT = Path(__file__).parents[1]
@@ -340,3 +345,129 @@ def test_first_code_points_suffice_for_a_language_only_where_they_leave_no_doubt
 )
 def test_a_head_states_what_it_states_and_no_more(head: Head, stated: dict[str, tuple[str, str]]) -> None:
     assert {key: (fact.value, fact.source) for key, fact in facts(head).items()} == stated
+
+
+@pytest.mark.parametrize(
+    ("row", "fact", "extra"),
+    [
+        ({"published": "2024-01-02", "date": "2023-05-05"}, dt.date(2024, 1, 2), {"date": "2023-05-05"}),
+        ({"published": "2024-01-02", "date": None}, dt.date(2024, 1, 2), {"date": None}),
+        ({"published": "Thursday", "date": "2023-05-05"}, dt.date(2023, 5, 5), {"published": "Thursday"}),
+        ({"published": "Thursday"}, dt.date(2022, 2, 10), {"published": "Thursday"}),
+    ],
+)
+def test_a_fact_that_is_delivered_twice_or_cannot_be_read_is_kept(row: dict[str, Any], fact: dt.date, extra: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"id": "a", "text": PAGE, **row}), "utf-8")
+    [made] = converted(tmp_path).documents.to_pylist()
+    assert (made["published"], json.loads(made["extra"])) == (fact, extra)
+
+
+def test_what_is_kept_is_json_that_other_readers_take(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"id": "a", "text": PAGE, "n": [math.nan, math.inf, 0.5]}), "utf-8")
+    [extra] = converted(tmp_path).documents["extra"].to_pylist()
+    assert json.loads(extra, parse_constant=pytest.fail) == {"n": ["NaN", "Infinity", 0.5]}
+
+
+@pytest.mark.parametrize(("deep", "taken"), [(100, 1), (101, 0), (960, 0), (100_000, 0)])
+def test_how_deep_values_may_stand_does_not_depend_on_who_calls(deep: int, taken: int, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"id": "a", "text": PAGE, "n": 0}).replace("0}", "[" * deep + "]" * deep + "}"), "utf-8")
+    found = converted(tmp_path)
+    assert (found.documents.num_rows, found.rejected["code"].to_pylist()) == (taken, [] if taken else ["E808"])
+
+
+def test_an_empty_text_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"id": "a", "text": ""}', "utf-8")
+    assert converted(tmp_path).rejected["code"].to_pylist() == ["E807"]
+
+
+def test_a_delivered_language_counts_only_if_it_is_a_tag() -> None:
+    said = ["pt-BR", "half \ud800", "no tag"]
+    pages = [Record(f"d{at}", "x", b"12 34 56", facts={"language": tag}) for at, tag in enumerate(said)]
+    made = convert_batch(pages, Settings(whole_pages=False)).documents
+    assert made["language"].to_pylist() == ["pt-BR", "und", "und"]
+    assert [evidence for evidence in made["evidence"].to_pylist() if evidence] == [[{"field": "language", "source": "delivered"}]]
+
+
+def test_values_of_parquet_that_python_does_not_have_leave_the_rows_as_they_are(tmp_path: Path) -> None:
+    columns = {
+        "id": pa.array(["a", "b"]),
+        "text": pa.array([PAGE, PAGE], pa.string_view()),
+        "published": pa.array([dt.date(2024, 1, 2), None]),
+        "day": pa.array([2**31 - 1, 0], pa.date32()),
+        "days": pa.array([[2**31 - 1], [0]], pa.list_(pa.date32())),
+        "at": pa.array([1_700_000_000_000_000_001, 1], pa.timestamp("ns", "UTC")),
+        "long": pa.array([2**62, 1], pa.duration("s")),
+        "raw": pa.array([b"\xff", b""], pa.large_binary()),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    found = converted(tmp_path)
+    assert (found.documents["doc_id"].to_pylist(), found.rejected.num_rows) == (["a", "b"], 0)
+    assert found.documents["published"].to_pylist() == [dt.date(2024, 1, 2), dt.date(2022, 2, 10)]
+    assert json.loads(found.documents["extra"][0].as_py()) == {
+        "day": "<value out of range: 2147483647>",
+        "days": None,
+        "at": "2023-11-14 22:13:20.000000001Z",
+        "long": str(2**62),
+    }
+
+
+def test_bytes_of_parquet_are_no_text(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": ["a"], "text": [b"x"]}), tmp_path / "a.parquet")
+    [told] = converted(tmp_path).rejected.to_pylist()
+    assert told["code"] == "E809" and "bytes" in told["reason"]
+
+
+def test_a_path_of_this_machine_is_taken_as_it_is_written(tmp_path: Path) -> None:
+    for name in ("a::b.txt", "[1] c.txt"):
+        (tmp_path / name).write_text(PAGE, "utf-8")
+        assert converted(tmp_path / name).documents["raw_name"].to_pylist() == [name]
+    assert sorted(converted(tmp_path).documents["raw_name"].to_pylist()) == ["[1] c.txt", "a::b.txt"]
+
+
+def test_pipes_and_links_to_folders_are_told_and_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(PAGE, "utf-8")
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "again").symlink_to(tmp_path)
+    told = converted(tmp_path).rejected.to_pylist()
+    assert [(row["source"], row["code"]) for row in told] == [("again", "E800"), ("pipe.txt", "E802")]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    (tmp_path / "in" / "shut").mkdir(parents=True)
+    (tmp_path / "in" / "a.txt").write_text(PAGE, "utf-8")
+    (tmp_path / "in" / "shut").chmod(0)
+    told = converted(tmp_path / "in").rejected.to_pylist()
+    (tmp_path / "in" / "shut").chmod(0o700)
+    assert [(row["source"], row["code"]) for row in told] == [("in/shut", "E802")]
+
+
+@pytest.mark.parametrize(("address", "code"), [("nothing-of-the-kind://a", "E802"), ("s3://a/b.txt", "E811"), ("", "E801")])
+def test_an_address_that_nothing_opens_names_the_cause(address: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(EventBankError, match=code):
+        find_shards([address])
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, "E802"), (403, "E802"), (404, "E801")])
+def test_a_server_that_fails_is_told_with_its_answer(status: int, code: str) -> None:
+    class Failing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(status)
+
+        do_HEAD = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        file = File(f"http://127.0.0.1:{server.server_port}/a.txt", "a.txt", 1)
+        [told] = read_shard(Shard("text", file), Settings())
+        server.shutdown()
+    assert isinstance(told, Rejection) and told.code == code and (status == 404 or str(status) in told.reason)
+
+
+def test_times_of_change_are_read_as_numbers_and_as_times() -> None:
+    when = dt.datetime(2024, 1, 2, tzinfo=dt.UTC)
+    assert [shards._changed({"mtime": at}) for at in (when, when.timestamp(), "x", None)] == [1704153600 * 10**9] * 2 + [0, 0]

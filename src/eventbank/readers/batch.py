@@ -17,7 +17,7 @@ from eventbank.document import Piece, Rights, Zone, assemble, check_text, sha256
 from eventbank.errors import EventBankError, Place
 from eventbank.readers.charset import decode
 from eventbank.readers.extraction import extract
-from eventbank.readers.language import UNDETERMINED, language_of
+from eventbank.readers.language import UNDETERMINED, is_tag, language_of
 from eventbank.readers.markup import date_of, facts
 from eventbank.readers.record import CRASHED, FACTS, NO_CONTENT, NO_EXTRA, Record, Rejection, Settings
 from eventbank.tables import DOCUMENTS, Column, Table
@@ -178,10 +178,12 @@ def _completed(record: Record, page: _Page, settings: Settings) -> _Page:
         evidence["language"] = "settings"
     elif known != UNDETERMINED:
         evidence["language"] = "text"
-    elif "language" in record.facts:
+    elif is_tag(record.facts.get("language", "")):
         known, evidence["language"] = record.facts["language"], "delivered"
-    elif isinstance(stated, str):
-        known = stated.replace("_", "-")
+    elif isinstance(stated, str) and is_tag(tag := stated.replace("_", "-")):
+        known = tag
+    else:
+        evidence.pop("language", None)
     if isinstance(values.get("published"), dt.date):
         evidence["dated"] = evidence["published"]
     return replace(page, facts=values, evidence=sorted(evidence.items()), language=known)

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eventbank.document import LONE_SURROGATE
 from eventbank.errors import EventBankError, Place
+from eventbank.readers.markup import date_of
 from eventbank.readers.names import id_of, id_of_path
-from eventbank.readers.record import DAMAGED, FACTS, NO_PARQUET, NO_RECORD, TOO_LARGE, Record, Rejection, Settings
+from eventbank.readers.record import DAMAGED, FACTS, NO_CONTENT, NO_PARQUET, NO_RECORD, TOO_LARGE, Record, Rejection, Settings
 from eventbank.readers.shards import File, Shard
 from eventbank.readers.streams import lines, opened, whole
 from eventbank.readers.warc import read_warc
 
-DELIVERED = {"date": "published", "date_published": "published", "publication_date": "published", "authors": "author", "lang": "language"}
-"""Other names under which facts are delivered."""
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DELIVERED = {
+    **{key: (key,) for key in FACTS},
+    "published": ("published", "date_published", "publication_date", "date"),
+    "author": ("author", "authors"),
+    "language": ("language", "lang"),
+}
+"""The names under which a fact is delivered; the first that holds one counts."""
+
+NESTED = 100
+"""How deep the values of a row may stand in each other. Python's own limit depends on who calls: it is not the same for every engine."""
 
 ROWS = 64
 """Rows of Parquet that are decoded at a time."""
@@ -70,11 +83,24 @@ def _jsonl(file: File, shard: Shard, limit: int) -> Iterator[Record | Rejection]
 def _of_line(line: bytes, name: str, limit: int) -> Record | Rejection:
     try:
         row = json.loads(line)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return Rejection.of(NO_RECORD.at(None, _TOO_NESTED), name)
+    except ValueError as error:
         return Rejection.of(NO_RECORD.at(None, str(error)[:200]), name)
     if not isinstance(row, dict):
         return Rejection.of(NO_RECORD.at(None, f"a {type(row).__name__}"), name)
+    if _nested(row, NESTED):
+        return Rejection.of(NO_RECORD.at(None, _TOO_NESTED), name)
     return record_of(row, name, limit)
+
+
+_TOO_NESTED = f"more than {NESTED} values in each other"
+
+
+def _nested(value: object, deepest: int) -> bool:
+    """Whether lists and objects stand deeper in each other than that."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return deepest < 0 or any(_nested(one, deepest - 1) for one in inner if isinstance(one, dict | list))
 
 
 def record_of(row: Mapping[str, Any], name: str, limit: int) -> Record | Rejection:
@@ -84,6 +110,8 @@ def record_of(row: Mapping[str, Any], name: str, limit: int) -> Record | Rejecti
     text, html = row.get("text"), row.get("html")
     body = text if isinstance(text, str) and text else html
     if not isinstance(body, str):
+        if text == "":
+            return Rejection.of(NO_CONTENT.at(), name, doc_id)
         found = f"text is {type(text).__name__}, html is {type(html).__name__}"
         return Rejection.of(NO_RECORD.at(None, found), name, doc_id)
     try:
@@ -92,12 +120,34 @@ def record_of(row: Mapping[str, Any], name: str, limit: int) -> Record | Rejecti
         return Rejection.of(LONE_SURROGATE.at(None, f"code point {error.start}"), name, doc_id)
     if len(data) > limit:
         return Rejection.of(TOO_LARGE.at(None, f"{len(data):,} bytes"), name, doc_id)
-    named = {DELIVERED.get(key, key): value for key, value in row.items()}
-    facts = {key: value.strip() for key in (*FACTS, "language") if isinstance(value := named.get(key), str) and value.strip()}
-    known = {"id", "doc_id", "text", "html", *facts, *(key for key, fact in DELIVERED.items() if fact in facts)}
-    rest = {key: value for key, value in row.items() if key not in known}
-    extra = json.dumps(rest, ensure_ascii=True, sort_keys=True, default=str) if rest else None
+    facts, used = _delivered(row)
+    rest = {key: value for key, value in row.items() if key not in used and key not in ("id", "doc_id", "text", "html")}
+    extra = _as_json(rest) if rest else None
     return Record(doc_id, name, data, html=body is not text, facts=facts, extra=extra)
+
+
+def _delivered(row: Mapping[str, Any]) -> tuple[dict[str, str], set[str]]:
+    """The facts that a row delivers, and the keys that hold them. A date that cannot be read is none."""
+    facts, used = {}, set()
+    for fact, names in DELIVERED.items():
+        for name in names:
+            value = row.get(name)
+            if isinstance(value, dt.date):
+                value = value.isoformat()
+            if isinstance(value, str) and value.strip() and (fact != "published" or date_of(value)):
+                facts[fact] = value.strip()
+                used.add(name)
+                break
+    return facts, used
+
+
+def _as_json(rest: Mapping[str, Any]) -> str:
+    """What is left of a row, as JSON that every reader takes: numbers that JSON does not have become their names."""
+    try:
+        return json.dumps(rest, ensure_ascii=True, sort_keys=True, default=str, allow_nan=False)
+    except ValueError:
+        named = json.loads(json.dumps(rest, default=str), parse_constant=str)
+        return json.dumps(named, ensure_ascii=True, sort_keys=True)
 
 
 def _parquet(file: File, shard: Shard, limit: int) -> Iterator[Record | Rejection]:
@@ -111,12 +161,45 @@ def _parquet(file: File, shard: Shard, limit: int) -> Iterator[Record | Rejectio
             names = table.schema_arrow.names
             if not {"text", "html"} & set(names):
                 raise EventBankError(NO_PARQUET.at(place, f"columns {', '.join(names[:20])}"))
-            columns = [field.name for field in table.schema_arrow if not pa.types.is_binary(field.type)]
+            columns = [field.name for field in table.schema_arrow if not _bytes(field.type)]
+            if not {"text", "html"} & set(columns):
+                raise EventBankError(NO_PARQUET.at(place, "the column holds bytes, no strings"))
             first = sum(table.metadata.row_group(at).num_rows for at in range(shard.start))
             groups = range(shard.start, shard.stop or table.metadata.num_row_groups)
             for batch in table.iter_batches(ROWS, row_groups=groups, columns=columns, use_threads=False):
-                for at, row in enumerate(batch.to_pylist(), first):
-                    yield record_of(row, f"{file.name}#{at}", limit)
+                rows = zip(*map(_values, batch.columns), strict=True)
+                for at, row in enumerate(rows, first):
+                    yield record_of(dict(zip(batch.schema.names, row, strict=True)), f"{file.name}#{at}", limit)
                 first += batch.num_rows
         except (pa.ArrowException, ValueError, OSError) as error:
             raise EventBankError(DAMAGED.at(place, (str(error) or type(error).__name__).splitlines()[0])) from None
+
+
+def _bytes(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    kinds = pa.types
+    return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind) or kinds.is_binary_view(kind) or kinds.is_fixed_size_binary(kind))
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """The values of a column: times as Arrow writes them, since Python has fewer and rounder ones; what else Python cannot hold is None."""
+    import pyarrow as pa
+
+    if pa.types.is_temporal(column.type):
+        try:
+            column = column.cast(pa.string())
+        except pa.ArrowException:
+            column = column.cast(pa.int64() if column.type.bit_width == 64 else pa.int32())  # durations; zones that nobody knows
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ValueError, ArithmeticError):
+        values = [_value(one) for one in column]
+    return values
+
+
+def _value(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except (ValueError, ArithmeticError):
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from functools import cache
 from typing import Any
@@ -24,6 +25,13 @@ _NO_LETTERS = bytes(byte for byte in range(128) if not chr(byte).isalpha())
 
 UNDETERMINED = "und"
 """The tag of BCP 47 for a language that is not known."""
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+
+
+def is_tag(text: str) -> bool:
+    """Whether a text has the form of a tag of BCP 47: en, pt-BR, zh-Hant-TW."""
+    return _TAG.fullmatch(text) is not None
 
 
 def language_of(text: str) -> str:

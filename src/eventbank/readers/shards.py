@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 from eventbank.errors import EventBankError, Place
-from eventbank.readers.record import NO_PARQUET, NO_READER, NOT_FOUND, Rejection
-from eventbank.readers.streams import COMPRESSED, opened, reading
+from eventbank.readers.record import NO_PARQUET, NO_READER, NOT_FOUND, NOT_READ, Rejection
+from eventbank.readers.streams import COMPRESSED, located, opened, reading
 
 KINDS = {
     "text": (".txt", ".text"),
@@ -68,41 +72,55 @@ def find_shards(paths: Sequence[str]) -> tuple[list[Shard], list[Rejection]]:
     Raises:
         EventBankError: E801 for a path that leads nowhere.
     """
-    files = {file.uri: file for path in paths for file in _files(path)}
+    closed: dict[str, Rejection] = {}
+    files = {file.uri: file for path in paths for file in _files(path, closed)}
     shards: list[Shard] = []
-    rejected: list[Rejection] = []
+    rejected = [closed[folder] for folder in sorted(closed)]
     for file in sorted(files.values(), key=lambda file: (file.name, file.uri)):
         kind = kind_of(file.name)
         if kind is None:
-            rejected.append(Rejection.of(NO_READER.at(Place(file=file.uri)), file.name))
+            found = "a link to a folder" if Path(file.uri).is_dir() else ""
+            rejected.append(Rejection.of(NO_READER.at(Place(file=file.uri), found), file.name))
         else:
             shards += _parts(kind, file, rejected)
     return shards, rejected
 
 
-def _files(path: str) -> Iterator[File]:
-    import fsspec
-
+def _files(path: str, closed: dict[str, Rejection]) -> Iterator[File]:
+    """The files at a path; `closed` takes the folders that cannot be read."""
+    if not path:
+        raise EventBankError(NOT_FOUND.at(None, "the path is empty"))
     with reading(path):
-        fs, root = fsspec.core.url_to_fs(str(path))
+        fs, root = located(path)
+        local = "file" in fs.protocol
         pattern = any(char in root for char in "*?[") and not fs.exists(root)
         roots = fs.glob(root) if pattern else [root]
         found = False
+
+        def refused(error: OSError) -> None:
+            folder = str(error.filename)
+            closed[folder] = Rejection.of(NOT_READ.at(None, error.strerror or ""), os.path.relpath(folder, Path(at).parent))
+
         for at in sorted(roots):
             known = fs.info(at)
-            entries = fs.find(at, detail=True) if known["type"] == "directory" else {at: known}
+            entries = {at: known}
+            if known["type"] == "directory":
+                entries = fs.find(at, detail=True, **({"on_error": refused} if local else {}))
             for place, entry in sorted(entries.items()):
                 name = place.removeprefix(at).lstrip("/") if place != at else place.rsplit("/", 1)[-1]
                 if place == at or not any(part.startswith((".", "_")) for part in name.split("/")):
                     found = True
-                    yield File(
-                        fs.unstrip_protocol(place) if "file" not in fs.protocol else place,
-                        name,
-                        int(entry.get("size") or 0),
-                        int((entry.get("mtime") or 0) * 1e9),
-                    )
-    if not found:
+                    yield File(place if local else fs.unstrip_protocol(place), name, int(entry.get("size") or 0), _changed(entry))
+    if not found and not closed:
         raise EventBankError(NOT_FOUND.at(Place(file=str(path)), "no file matches" if pattern else ""))
+
+
+def _changed(entry: Mapping[str, Any]) -> int:
+    """When a file was changed, which file systems give as a number or as a time."""
+    at = entry.get("mtime")
+    if isinstance(at, dt.datetime):
+        at = at.timestamp()
+    return int(at * 1e9) if isinstance(at, int | float) else 0
 
 
 def _parts(kind: str, file: File, rejected: list[Rejection]) -> Iterator[Shard]:
@@ -137,5 +155,5 @@ def _row_groups(uri: str) -> list[int]:
         try:
             meta = pq.ParquetFile(stream).metadata
             return [meta.row_group(at).total_byte_size for at in range(meta.num_row_groups)]
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        except (pa.ArrowException, OSError) as error:
             raise EventBankError(NO_PARQUET.at(Place(file=uri), str(error).splitlines()[0])) from None

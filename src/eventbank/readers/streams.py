@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import errno
 import gzip
 import io
 import lzma
+import os
+import stat
 import zlib
 from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
 from typing import IO, Any, cast
 
 from eventbank.errors import EventBankError, Place
-from eventbank.readers.record import BOMB, DAMAGED, NOT_FOUND, NOT_READ, TOO_LARGE
+from eventbank.readers.record import BOMB, DAMAGED, NO_EXTRA, NOT_FOUND, NOT_READ, TOO_LARGE
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 PACKED = 64
@@ -40,19 +45,49 @@ def reading(uri: str) -> Iterator[None]:
     place = Place(file=uri)
     try:
         yield
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        # For fsspec a server that fails, or does not answer, has no such file; its cause knows better.
+        cause = error.__cause__
+        if type(cause).__module__.startswith("aiohttp.") and getattr(cause, "status", 0) != HTTPStatus.NOT_FOUND:
+            raise EventBankError(NOT_READ.at(place, str(cause)[:300])) from None
         raise EventBankError(NOT_FOUND.at(place)) from None
     except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
         raise EventBankError(DAMAGED.at(place, str(error) or type(error).__name__)) from None
     except OSError as error:
         bad = uri.lower().endswith(COMPRESSED) and error.errno is None
         raise EventBankError((DAMAGED if bad else NOT_READ).at(place, error.strerror or str(error) or type(error).__name__)) from None
+    except Exception as error:
+        # The libraries behind fsspec raise errors of their own kinds.
+        if isinstance(error, EventBankError) or type(error).__module__.partition(".")[0] in ("builtins", "pyarrow"):
+            raise
+        raise EventBankError(NOT_READ.at(place, f"{type(error).__name__}: {error}"[:300])) from None
+
+
+def located(uri: str) -> tuple[Any, str]:
+    """The file system of fsspec that a path or an address leads to, and the path in it. Without `://` it is a path of this machine.
+
+    Raises:
+        EventBankError: E811 if the library for such addresses is not installed, E802 if there is none.
+    """
+    import fsspec
+    from fsspec.implementations.local import LocalFileSystem
+
+    if "://" not in uri:
+        return LocalFileSystem(), LocalFileSystem._strip_protocol(os.path.abspath(uri))  # noqa: PTH100
+    try:
+        fs, path = fsspec.core.url_to_fs(uri)
+    except ImportError as error:
+        raise EventBankError(NO_EXTRA.at(Place(file=uri), str(error))) from None
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise EventBankError(NOT_READ.at(Place(file=uri), str(error)[:300])) from None
+    return fs, path
 
 
 def _open(uri: str) -> IO[bytes]:
-    import fsspec
-
-    fs, path = fsspec.core.url_to_fs(uri)
+    fs, path = located(uri)
+    if "file" in fs.protocol and not stat.S_ISREG(Path(path).stat().st_mode):
+        # A pipe would be waited for.
+        raise OSError(errno.EINVAL, "neither a file nor a link to one")
     file: IO[bytes] = fs.open(path, "rb")
     return file
 
