@@ -148,7 +148,7 @@ def test_a_button_under_every_card_parts_the_cards_and_not_the_article() -> None
 
 def test_many_short_lines_in_a_row_end_the_article_and_a_few_do_not() -> None:
     article, rest = paragraphs(5), paragraphs(4, "readers")
-    assert bodies(*article, *(f"Name {name}" for name in "ABCDEFGHIJKL"), *rest) == article
+    assert bodies(*article, *(f"Name {number}" for number in range(30)), *rest) == article
     assert bodies(*article, "Name A", "Name B", *rest) == [*article, "Name A", "Name B", *rest]
 
 
@@ -156,6 +156,48 @@ def test_comments_with_dates_are_not_the_article_even_if_they_are_longer() -> No
     article = paragraphs(8)
     said = [part for text in paragraphs(20, "commenters") for part in (text, f"{text} Again.", "2 days ago at 07:52")]
     assert bodies(*article, "Comments", *said) == article
+
+
+@pytest.mark.parametrize(
+    ("heading", "dated"),
+    [
+        ("35 Comments »", "Jane Doe — 17.07, 2011 @ 13:04"),
+        ("10 Kommentare", "19. Juni 2018 um 15:28 Uhr"),
+        ("Comentarios", "3 de marzo de 2019"),
+        ("12 réactions", "Soumis par Jeanne, le lundi 29 octobre 2012 à 15h46"),
+        ("4 thoughts on “Ministers meet”", "Jane Doe Jun 21st at 12:40 pm"),
+    ],
+)
+def test_comments_are_known_by_their_number_and_by_dates_in_other_languages(heading: str, dated: str) -> None:
+    article = paragraphs(8)
+    said = [part for text in paragraphs(30, "commenters") for part in (dated, text)]
+    assert bodies(*article, heading, *said) == article
+
+
+def test_a_number_of_comments_and_two_dates_above_the_article_do_not_end_it() -> None:
+    notices, article = paragraphs(3, "owners"), paragraphs(6)
+    assert bodies(*notices, "Home", "5 Comments", "Published: Feb 1, 2022", "Updated: Feb 2, 2022", *article) == article
+
+
+@pytest.mark.parametrize("heading", ["Ähnliche Beiträge", "À lire aussi", "Noticias relacionadas", "Leia também", "Читайте также"])
+def test_a_list_of_other_articles_has_a_heading_in_other_languages(heading: str) -> None:
+    page = "\n".join([*paragraphs(4), heading, "Ministers of two other countries meet again", "A band on tour"])
+    assert kinds(page) == [*["body"] * 4, "related"]
+
+
+def test_a_numbered_sentence_is_a_paragraph_of_the_article() -> None:
+    numbered = [f"{at}. {text}" for at, text in enumerate(paragraphs(6), 1)]
+    assert bodies(*paragraphs(5, "teasers"), *(f"Name {number}" for number in range(30)), *numbered) == numbered
+
+
+def test_sentences_that_speak_to_the_reader_of_the_page_are_not_the_article() -> None:
+    notices = [f"Click the button number {at} to hear from us, and send your letter to the office." for at in range(9)]
+    assert bodies(*notices, "Home", *paragraphs(4)) == paragraphs(4)
+
+
+def test_a_paragraph_that_ends_with_a_french_quotation_is_no_teaser() -> None:
+    said = "Le ministre a répondu aux questions des députés lundi : « Nous ne changerons pas de politique. »"
+    assert bodies(*paragraphs(2), said, *paragraphs(2, "readers")) == [*paragraphs(2), said, *paragraphs(2, "readers")]
 
 
 def test_dates_in_rows_and_numbered_rows_at_the_end_belong_to_the_article() -> None:

@@ -11,8 +11,11 @@ from functools import lru_cache
 
 from eventbank.articles.wording import (
     BIO,
+    CLOCK,
+    COUNTED,
     DATE_LINE,
     DAYS,
+    ELSEWHERE,
     INITIALS,
     ITEM,
     NUMBERED,
@@ -31,20 +34,24 @@ TERMINAL, CLOSING = frozenset(".!?…。！？"), "\"'”’»)]*"
 KNOWN = 40
 """Code points below which what a unit says is remembered: the pages of a site share their menus, not their headlines."""
 
-SHORT, SENTENCE, LONG, WHOLE = 25, 60, 100, 150
+SHORT, SENTENCE, LONG, LINE, WHOLE, PARAGRAPH = 25, 60, 100, 120, 150, 450
 """Code points below which a line is a menu's item, from which a sentence is the article's, from which a paragraph may lack its full stop,
-and beyond which a paragraph counts no more."""
+up to which a line may be a date, beyond which a paragraph counts no more, and beyond which it is no caption and no teaser."""
 
 CLAUSE = "、，"
 """What a clause of Chinese or Japanese ends with."""
 
-MENU, ROW, WIDE = -20, 5, 2
+MENU, ROW, WIDE = -25, 20, 2
 """The weight of a line that ends no sentence, and of a row of a list; how many code points one of an East Asian script counts for."""
 
-AGAINST = {
-    "list": -50, "comments": -150, "published": -150, "byline": -150, "copyright": -200, "imprint": -150, "credit": -60, "navigation": -60,
-    "related": -25, "caption": -25, "advertisement": -10, "repeated": -40,
-}  # fmt: skip
+WALL, STOP, ASIDE = -300, -40, -25
+"""The weight of what never stands in an article, of what seldom does, and of what often does; benchmarks/zones.py chooses them."""
+
+AGAINST = (
+    dict.fromkeys(("comments", "published", "byline", "copyright", "imprint"), WALL)
+    | dict.fromkeys(("list", "credit", "navigation", "repeated"), STOP)
+    | dict.fromkeys(("related", "caption", "advertisement"), ASIDE)
+)
 """How much a unit with a mark speaks against being inside the article; a sentence speaks for it with its length."""
 
 
@@ -61,7 +68,7 @@ def ends(text: str) -> bool:
 def _openings() -> dict[str, tuple[re.Pattern[str], list[str]]]:
     """The openings by their first three letters in any case: a pattern, and the kind that each of its groups stands for."""
     rows: dict[str, list[tuple[str, str]]] = {}
-    for kind, rest, openings in OPENINGS:
+    for kind, rest, openings in OPENINGS + ELSEWHERE:
         for opening in re.split(r",\s+", openings.lstrip()):
             rows.setdefault(opening[:3], []).append((kind, f"({opening}{rest})"))
     found: dict[str, tuple[re.Pattern[str], list[str]]] = {}
@@ -80,7 +87,8 @@ def said(texts: Sequence[str]) -> tuple[list[str], list[int]]:
     A weight above 0 speaks for the article, one below 0 against it.
     """
     found = [_known(text) if len(text) < KNOWN else _said(text) for text in texts]
-    return [mark for mark, _ in found], [weight for _, weight in found]
+    marks, weights = zip(*found, strict=True) if found else ((), ())
+    return list(marks), list(weights)
 
 
 @lru_cache(maxsize=2**16)
@@ -103,14 +111,20 @@ def _own_mark(text: str) -> str:
         if found:
             return row[1][(found.lastindex or 1) - 1]
     size = len(text)
+    if text[0].isdigit() and size < LINE:
+        low = text.lower()
+        if DATE_LINE.match(low):
+            return "published"
+        if COUNTED.match(low):
+            return "comments"
     if size < SHORT and "/" not in text and "©" not in text:
-        return "published" if text[0].isdigit() and DATE_LINE.match(text.lower()) else ""
-    if size > 3 * WHOLE:
-        return _teaser_mark(text)
+        return ""
+    if size > PARAGRAPH:
+        return ""
     head = text[:110]
     if ("©" in head or "ights" in head or "IGHTS" in head or "c) 20" in head) and RIGHTS.search(head):
         return "copyright"
-    return _caption_mark(text) or (_line_mark(text) if size < 120 else "") or _teaser_mark(text)
+    return _caption_mark(text) or (_line_mark(text) if size < LINE else "") or _teaser_mark(text)
 
 
 def _caption_mark(text: str) -> str:
@@ -124,7 +138,7 @@ def _caption_mark(text: str) -> str:
 
 
 def _line_mark(text: str) -> str:
-    if text[0].isdigit() and DATE_LINE.match(text.lower()):
+    if ":" in text and not ends(text) and CLOCK.search(text):
         return "published"
     if "/" in text and INITIALS.match(text):
         return "credit"
@@ -135,7 +149,10 @@ def _line_mark(text: str) -> str:
 
 def _teaser_mark(text: str) -> str:
     """Marks what breaks off: the first words of another article."""
-    return "related" if text[-1] in "».…]eEgGyY" and text[-20:].lower().endswith(TEASER) else ""
+    if text[-1] in "».…]eEgGyY" and text[-20:].lower().endswith(TEASER):
+        # A paragraph may end with a French quotation.
+        return "" if text[-1] == "»" and text[-3:-1].strip()[-1:] in TERMINAL else "related"
+    return ""
 
 
 def _weight(text: str) -> int:
@@ -145,15 +162,23 @@ def _weight(text: str) -> int:
         size *= WIDE
         if text[-1] in CLAUSE:
             return min(size, WHOLE) if size >= SENTENCE else size // 2
-    if text[0].isdigit() and NUMBERED.match(text):
+    if text[0].isdigit() and NUMBERED.match(text) and not (size >= SENTENCE and ends(text)):
         return ROW
     if size < SHORT and text[-1].isalnum():
         return MENU
     if ends(text):
+        if size < 2 * LONG and _speaks_to_reader(text):
+            return MENU
         return min(size, WHOLE) if size >= SENTENCE else size // 2
     if size < LONG + 10 and text[:3] in DAYS and ITEM.match(text.lower()):
         return ROW
     return min(size, 2 * WHOLE) // 2 if size >= LONG and ". " in text else MENU
+
+
+def _speaks_to_reader(text: str) -> bool:
+    """Whether a sentence asks something of the one who reads the page."""
+    # A loop over the words takes longer than this.
+    return "ewsletter" in text or "our email" in text or "rivacy" in text or "Click " in text or "click " in text or "lease " in text
 
 
 def is_bio(text: str) -> bool:

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from eventbank.articles.marks import MENU, is_bio
+from eventbank.articles.marks import is_bio
 from eventbank.articles.wording import AFTERWORD, AFTERWORDS
 
 BUTTON, BUTTONS = -200, 3
 """The weight of a button that stands at least so often on a page: it parts the cards of a list."""
 
-GAP = 6
-"""Lines in a row that end no sentence, beyond which each counts twice: a menu or a table of names, not an article's heading."""
+ANSWERS, WITHIN, ENOUGH, HEADINGS = 2, 25, 200, 8
+"""The dates that follow a heading over comments within so many units, and the weight of the article before it, where it ends the search;
+how many such headings are looked at (a page may consist of them)."""
 
-COMMENTS, ANSWERS, WITHIN, ENOUGH, READER, HEADINGS = -600, 2, 25, 500, 0.3, 8
-"""The weight of a heading over comments if so many dates follow it within so many units and an article of enough weight precedes it;
-what a reader's sentence then counts; and how many such headings are looked at (a page may consist of them)."""
-
-TAIL, BIO, REST = 12, 4, 0.6
+TAIL, BIO, REST = 30, 4, 0.6
 """Units at the end of the run in which an afterword may begin, and a biography; the greatest share of the weight before it that an
 afterword may cut off."""
 
@@ -30,8 +27,7 @@ def stretch(texts: Sequence[str], marks: Sequence[str], weights: Sequence[int]) 
     """
     weighed = list(weights)
     _part_cards(texts, marks, weighed)
-    _discount_readers(marks, weighed)
-    first, last = _heaviest(weighed)
+    first, last = _before_comments(marks, weighed) or _heaviest(weighed)
     return first, _afterword(texts, marks, weighed, first, last)
 
 
@@ -45,32 +41,38 @@ def _part_cards(texts: Sequence[str], marks: Sequence[str], weights: list[int]) 
                 weights[at] = BUTTON
 
 
-def _discount_readers(marks: Sequence[str], weights: list[int]) -> None:
-    """Lets what readers say below an article count less than the article; comments carry a date each."""
+def _before_comments(marks: Sequence[str], weights: Sequence[int]) -> tuple[int, int] | None:
+    """The article that readers' comments follow; comments carry a date each."""
     if "comments" not in marks:
-        return
+        return None
     for at in [at for at, mark in enumerate(marks) if mark == "comments"][:HEADINGS]:
-        if sum(mark == "published" for mark in marks[at : at + WITHIN]) >= ANSWERS:
+        if _answers(marks[at : at + WITHIN], weights[at : at + WITHIN]) >= ANSWERS:
             first, last = _heaviest(weights[:at])
             if sum(weights[first:last]) > ENOUGH:
-                weights[at:] = [COMMENTS] + [int(weight * READER) if weight > 0 else weight for weight in weights[at + 1 :]]
-                return
+                return first, last
+    return None
+
+
+def _answers(marks: Sequence[str], weights: Sequence[int]) -> int:
+    """How many dates there are that a sentence parts from the one before; what an article was published and changed is one."""
+    found, said = 0, True
+    for mark, weight in zip(marks, weights, strict=True):
+        if mark == "published":
+            found, said = found + said, False
+        elif weight > 0:
+            said = True
+    return found
 
 
 def _heaviest(weights: Sequence[int]) -> tuple[int, int]:
     """The run of units [first, last) with the greatest sum of weights; (0, 0) when none is above 0."""
-    best, first, last, total, start, gap = 0, 0, 0, 0, 0, 0
+    best, first, last, total, start = 0, 0, 0, 0, 0
     for at, weight in enumerate(weights):
         if total <= 0:
             total, start = 0, at
-        if weight == MENU:
-            gap += 1
-            total += weight if gap <= GAP else 2 * weight
-        else:
-            gap = 0
-            total += weight
-            if total > best:
-                best, first, last = total, start, at + 1
+        total += weight
+        if total > best:
+            best, first, last = total, start, at + 1
     return first, last
 
 
