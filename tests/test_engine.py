@@ -142,7 +142,7 @@ def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.server
 def test_scheduler_that_is_not_there_or_has_no_workers_is_e822(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask, "GRACE", 2)
-    for address in ("tcp://127.0.0.1:1", "nonsense://x"):
+    for address in ("tcp://127.0.0.1:1", "nonsense://x", "no-port"):
         with pytest.raises(EventBankError) as caught, open_engine("dask", scheduler=address):
             pass
         assert codes(caught) == ["E822"]

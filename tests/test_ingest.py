@@ -325,3 +325,85 @@ def test_every_kind_of_file_is_ingested_and_what_no_reader_takes_is_told(tmp_pat
     assert sorted(row["doc_id"] for row in rows(tmp_path / "out")) == ["a", "b", "c"]
     assert {row["language"] for row in rows(tmp_path / "out")} == {"ko"}
     assert [(row["source"], row["code"]) for row in rows(tmp_path / "out", "rejected")] == [("d.pdf", "E800")]
+
+
+def test_result_may_lie_in_the_folder_of_the_inputs(tmp_path: Path) -> None:
+    lines(tmp_path / "in" / "a.jsonl", {"id": "a", "text": page()}, {"id": "b"})
+    out = tmp_path / "in" / "pool"
+
+    def cut(step: str, done: int, total: int) -> None:
+        if step == "write":
+            raise CutError
+
+    with pytest.raises(CutError):
+        ingest([str(tmp_path / "in")], out, progress=cut)
+    assert list(out.glob("*.parquet"))
+    first = ingest([str(tmp_path / "in")], out)
+    assert (first.read, ingest([str(tmp_path / "in")], out)) == (2, first)
+    assert ingest([str(tmp_path / "in" / "**")], out) == first
+
+
+def test_folder_of_the_inputs_is_no_place_for_the_result(tmp_path: Path) -> None:
+    lines(tmp_path / "in" / "a.jsonl", {"id": "a", "text": page()})
+    for paths in ([tmp_path / "in"], [tmp_path / "in" / "*.jsonl"], [tmp_path, tmp_path / "in" / "a.jsonl"]):
+        with pytest.raises(EventBankError) as caught:
+            ingest([str(path) for path in paths], tmp_path / "in")
+        assert codes(caught) == ["E825"]
+
+
+def test_cut_off_run_of_other_settings_is_named_as_such(tmp_path: Path) -> None:
+    lines(tmp_path / "in" / "a.jsonl", {"id": "a", "text": page()})
+
+    def cut(*_: object) -> None:
+        raise CutError
+
+    with pytest.raises(CutError):
+        ingest([str(tmp_path / "in")], tmp_path / "out", progress=cut)
+    with pytest.raises(EventBankError, match="cut off"):
+        ingest([str(tmp_path / "in")], tmp_path / "out", settings=Settings(language="en"))
+
+
+def test_nothing_is_left_of_a_process_that_was_killed_while_it_wrote(tmp_path: Path) -> None:
+    lines(tmp_path / "in" / "a.jsonl", {"id": "a", "text": page()})
+    (tmp_path / "out" / WORK).mkdir(parents=True)
+    for name in (".documents-00000.parquet-x1.tmp", ".rejected-00000.parquet-x2.tmp", f".{MANIFEST}-x3.tmp", f"{WORK}/.plan-x4.tmp"):
+        (tmp_path / "out" / name).touch()
+    ingest([str(tmp_path / "in")], tmp_path / "out")
+    assert sorted(digests(tmp_path / "out")) == ["documents-00000.parquet", MANIFEST]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("workers", "room"), [("1", 40_000), ("1", 1_200_000), ("2", 1_200_000)])
+def test_full_disk_is_told_with_the_file_and_a_later_run_goes_on(workers: str, room: int, tmp_path: Path) -> None:
+    noise = [{"id": f"n{at}", "text": page(3), "noise": random.Random(at).randbytes(1500).hex()} for at in range(1200)]
+    lines(tmp_path / "in" / "a.jsonl", *noise)
+    script = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+        "from eventbank.cli import main\n"
+        "if __name__ == '__main__': main()\n"
+    )
+    (tmp_path / "limited.py").write_text(script)
+    command = [sys.executable, str(tmp_path / "limited.py"), "ingest", str(tmp_path / "in"), "--out", str(tmp_path / "out")]
+    ended = subprocess.run([*command, "--workers", workers], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr[:4], ".parquet: the operating system refused" in ended.stderr) == (1, "E009", True), ended.stderr
+    ingest([str(tmp_path / "in")], tmp_path / "out")
+    ingest([str(tmp_path / "in")], tmp_path / "whole")
+    assert digests(tmp_path / "out") == digests(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_interrupted_command_says_how_to_go_on(feed: Path, tmp_path: Path) -> None:
+    lines(tmp_path / "in" / "big.jsonl", *({"id": f"x{at}", "text": page()} for at in range(3000)))
+    command = [sys.executable, "-m", "eventbank", "ingest", str(tmp_path / "in"), "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not list((tmp_path / "out" / WORK).glob(".documents-*")):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and said.startswith("Stopped.") and said.count("\n") == 1
+    assert not list((tmp_path / "out" / WORK).glob(".documents-*"))
+
+
+def test_language_that_is_no_tag_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    found = CliRunner().invoke(main, ["ingest", str(tmp_path), "--out", str(tmp_path / "out"), "--language", "no tag"])
+    assert found.exit_code == 2 and "BCP 47" in found.stderr

@@ -471,3 +471,12 @@ def test_a_server_that_fails_is_told_with_its_answer(status: int, code: str) -> 
 def test_times_of_change_are_read_as_numbers_and_as_times() -> None:
     when = dt.datetime(2024, 1, 2, tzinfo=dt.UTC)
     assert [shards._changed({"mtime": at}) for at in (when, when.timestamp(), "x", None)] == [1704153600 * 10**9] * 2 + [0, 0]
+
+
+def test_names_do_not_depend_on_which_path_led_to_a_file(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        (tmp_path / "in" / folder / "p.txt").write_text(PAGE, "utf-8")
+    for paths in (["in"], ["in/*/p.txt"], ["in/**"], ["in/*"], ["in/one", "in/two"], ["in/two/p.txt", "in/one"], ["in/one", "in"]):
+        found, _ = find_shards([str(tmp_path / path) for path in paths])
+        assert [shard.file.name for shard in found] == ["one/p.txt", "two/p.txt"], paths

@@ -10,6 +10,14 @@ import click
 from eventbank.cli.base import AS_JSON, NEW_FOLDER, print_json
 
 
+def _tag(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    from eventbank.readers.language import is_tag
+
+    if value is not None and not is_tag(value):
+        raise click.BadParameter(f"{value!r} is no BCP 47 tag: en, pt-BR")
+    return value
+
+
 @click.command("ingest", epilog="Examples: eventbank ingest crawl/ --out pool; eventbank ingest 'feeds/*.jsonl' --out pool --workers 8")
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--out", type=NEW_FOLDER, required=True, help="Folder for the result; new, or of a run that was cut off.")
@@ -17,7 +25,7 @@ from eventbank.cli.base import AS_JSON, NEW_FOLDER, print_json
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes on this machine.")
 @click.option("--scheduler", help="Address of a Dask scheduler that runs already: tcp://host:8786.")
 @click.option("--fast", is_flag=True, help="HTML by resiliparse: many times as fast, less precise.")
-@click.option("--language", help="BCP 47 tag of every text; without it, each text's own is identified.")
+@click.option("--language", callback=_tag, help="BCP 47 tag of every text; without it, each text's own is identified.")
 @AS_JSON
 def ingest_command(
     paths: tuple[str, ...], out: Path, engine: str, workers: int, scheduler: str | None, fast: bool, language: str | None, as_json: bool
@@ -39,9 +47,12 @@ def ingest_command(
 
     if scheduler is not None and engine != "dask":
         raise click.UsageError("--scheduler needs --engine dask")
-    found = ingest(
-        paths, out, engine=engine, workers=workers, scheduler=scheduler, settings=Settings(fast=fast, language=language), progress=progress
-    )
+    settings = Settings(fast=fast, language=language)
+    try:
+        found = ingest(paths, out, engine=engine, workers=workers, scheduler=scheduler, settings=settings, progress=progress)
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. What is done is kept in {out}: the same command goes on from there.", err=True)
+        raise
     counts = {"read": found.read, "taken": found.taken, "rejected": found.rejected, "same_text": found.same_text, "stories": found.stories}
     if as_json:
         print_json(counts | {"out": str(out), "files": len(found.files)})

@@ -78,6 +78,7 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Cluster]:
     try:
         import dask
         from distributed import Client, LocalCluster
+        from distributed.comm.addressing import get_address_host_port
     except ImportError:
         raise EventBankError(NO_DASK.at()) from None
     settings = {
@@ -93,6 +94,7 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Cluster]:
             )  # type: ignore[no-untyped-call]
             scheduler = stack.enter_context(own).scheduler_address
         try:
+            get_address_host_port(scheduler, strict=True)  # a client without a port would not end for long
             client = stack.enter_context(Client(scheduler, timeout=GRACE, set_as_default=False))  # type: ignore[no-untyped-call]
             client.wait_for_workers(1, timeout=GRACE)
         except (OSError, ValueError, TimeoutError) as error:

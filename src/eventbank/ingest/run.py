@@ -34,9 +34,7 @@ from eventbank.readers.shards import Shard, find_shards
 from eventbank.shingles import Numbers
 from eventbank.stories import components
 
-NOT_OURS = Code(
-    "E825", "the folder holds something else", "Give a new folder, or remove this one: it is of other inputs, or of other settings."
-)
+NOT_OURS = Code("E825", "the folder holds something else", "Give a new folder; or empty this one, if nothing in it is needed any more.")
 NO_INPUT = Code("E826", "there is nothing to ingest", "Give files, folders or patterns that match some; hidden files are passed over.")
 NOT_SHARED = Code(
     "E827",
@@ -100,7 +98,7 @@ def ingest(
             workers write to another file system, E005 while another process is at it.
     """
     settings, thresholds = settings or Settings(), thresholds or Thresholds()
-    inputs, refused = _found(paths)
+    inputs, refused = _found(paths, out)
     facts = {
         "settings": settings.facts,
         "thresholds": asdict(thresholds),
@@ -179,10 +177,10 @@ def _number(work: Path, every: Sequence[Path], counts: Sequence[int]) -> tuple[i
     return len(order), len(texts) - len(np.unique(texts))
 
 
-def _found(paths: Sequence[str]) -> tuple[list[Shard], list[Rejection]]:
-    """What lies at the paths, and what no reader takes."""
+def _found(paths: Sequence[str], out: Path) -> tuple[list[Shard], list[Rejection]]:
+    """What lies at the paths beside the result, and what no reader takes."""
     try:
-        return find_shards(paths)
+        return find_shards(paths, out)
     except EventBankError as error:
         if error.problems[0].code != NOT_FOUND.id:
             raise
@@ -243,15 +241,26 @@ def _complete(out: Path, inputs: Sequence[Shard], refused: Sequence[Rejection], 
         if not (out / one.path).is_file() or (out / one.path).stat().st_size != one.size:
             raise EventBankError(NOT_OURS.at(Place(file=str(out / one.path)), "missing or changed"))
     shutil.rmtree(out / WORK, ignore_errors=True)
+    _sweep(out)
     return found
+
+
+def _sweep(out: Path) -> None:
+    """Removes the files that a killed process was writing."""
+    for kind in ("documents", "rejected", MANIFEST):
+        for path in out.glob(f".{kind}*.tmp"):
+            path.unlink(missing_ok=True)
 
 
 def _claim(out: Path, work: Path, identity: str) -> None:
     """Takes the folder for these inputs and settings, or goes on where a run of the same was cut off."""
+    _sweep(out)
     mark = work / "plan"
-    if mark.is_file() and mark.read_text("ascii") == identity:
+    if mark.is_file():
+        if mark.read_text("ascii") != identity:
+            raise EventBankError(NOT_OURS.at(Place(file=str(out)), "a run that was cut off, of other inputs, settings or versions"))
         return
-    left = {".eventbank.lock"} if mark.is_file() or list(work.glob("[!.]*")) else {".eventbank.lock", WORK}
+    left = {".eventbank.lock"} if list(work.glob("[!.]*")) else {".eventbank.lock", WORK}
     if strange := sorted(path.name for path in out.iterdir() if path.name not in left):
         raise EventBankError(NOT_OURS.at(Place(file=str(out)), ", ".join(strange[:5])))
     write_atomic(mark, identity.encode("ascii"))

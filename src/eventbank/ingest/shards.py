@@ -7,8 +7,9 @@ them.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -97,12 +98,12 @@ def convert_shard(task: Conversion) -> tuple[int, int]:
         for one in checked(_converted(task)):
             batch, aside = one.documents, one.rejected
             if batch.num_rows:
-                documents.write_batch(batch)
+                documents(batch)
                 found.append(sketch(batch.column("text"), task.thresholds))
                 urls += batch.column("url").to_pylist()
                 texts += (bytes.fromhex(digest)[:8] for digest in batch.column("text_sha256").to_pylist())
             if aside.num_rows:
-                refused.write_batch(aside)
+                refused(aside)
             taken, rejected = taken + batch.num_rows, rejected + aside.num_rows
     sketches.write(part(task.work, "sketch", task.number), joined(found), urls, np.frombuffer(b"".join(texts), "<u8"))
     write_atomic(done, json.dumps({"taken": taken, "rejected": rejected}).encode("ascii"))
@@ -122,7 +123,7 @@ def finish_shard(task: Finish) -> tuple[Made | None, Made | None]:
     late: list[Rejection] = []
     begin = 0
     if kept.any():
-        with _writing(target, POOL.schema) as writer:
+        with _writing(target, POOL.schema) as write:
             for batch in converted.iter_batches(ROW_GROUP, use_threads=False):
                 here = slice(begin, begin + len(batch))
                 begin += len(batch)
@@ -131,15 +132,16 @@ def finish_shard(task: Finish) -> tuple[Made | None, Made | None]:
                 columns = {name: chosen.column(name) for name in CONVERTED.schema.names}
                 columns["story_id"] = ids.take(pa.array(first[numbers[here][kept[here]]])).cast(pa.string())
                 arrays = [columns.get(field.name, pa.nulls(len(chosen), field.type)) for field in POOL.schema]
-                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=POOL.schema))
+                write(pa.RecordBatch.from_arrays(arrays, schema=POOL.schema))
     else:
         for batch in converted.iter_batches(ROW_GROUP, columns=["raw_name", "doc_id"], use_threads=False):
             late += (Rejection.of(SAME_ID.at(), row["raw_name"], row["doc_id"]) for row in batch.to_pylist())
     refused = pa.concat_tables([refused, pa.Table.from_batches([rejections(late)])])
     aside = task.out / f"rejected-{task.number:05}.parquet"
     if refused.num_rows:
-        with _writing(aside, REJECTED.schema) as writer:
-            writer.write_table(refused.combine_chunks())
+        with _writing(aside, REJECTED.schema) as write:
+            for batch in refused.combine_chunks().to_batches():
+                write(batch)
     return _made(target, int(kept.sum())), _made(aside, refused.num_rows)
 
 
@@ -163,10 +165,24 @@ def _rows(batch: pa.RecordBatch, mask: Any) -> list[Mapping[str, Any]]:
 
 
 @contextmanager
-def _writing(path: Path, schema: pa.Schema, options: Mapping[str, Any] = POOLED) -> Iterator[pq.ParquetWriter]:
-    """A Parquet file that appears whole when the block ends."""
-    with replacing(path) as file, pq.ParquetWriter(file, schema, **options) as writer:
-        yield writer
+def _writing(path: Path, schema: pa.Schema, options: Mapping[str, Any] = POOLED) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """What writes batches to a Parquet file that appears whole when the block ends.
+
+    Arrow aborts the process when a file fails while it writes to it, be it that the disk is full or that someone interrupts. So it writes
+    to memory, and each batch goes from there to the file.
+    """
+    with replacing(path) as file:
+        packed = io.BytesIO()
+        with pq.ParquetWriter(packed, schema, **options) as writer:
+
+            def write(batch: pa.RecordBatch) -> None:
+                writer.write_batch(batch)
+                file.write(packed.getvalue())
+                packed.seek(0)
+                packed.truncate()
+
+            yield write
+        file.write(packed.getvalue())
 
 
 def _made(path: Path, rows: int) -> Made | None:

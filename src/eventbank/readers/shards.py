@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -63,20 +64,26 @@ def kind_of(name: str) -> str | None:
     return None if kind == "parquet" and packed else kind
 
 
-def find_shards(paths: Sequence[str]) -> tuple[list[Shard], list[Rejection]]:
+def find_shards(paths: Sequence[str], out: Path | None = None) -> tuple[list[Shard], list[Rejection]]:
     """The shards of files, folders and patterns (local, or as fsspec writes them), and what no reader takes.
 
     In folders, names that begin with a dot or an underscore are passed over. The order of `paths` does not matter, and a file that is
-    named twice is read once.
+    named twice is read once, under its longest name. What lies in `out` is passed over, unless a path leads into it.
 
     Raises:
         EventBankError: E801 for a path that leads nowhere.
     """
     closed: dict[str, Rejection] = {}
-    files = {file.uri: file for path in paths for file in _files(path, closed)}
+    own = os.path.join(os.path.abspath(out), "") if out else ""  # noqa: PTH100, PTH118
+    entered = any(os.path.join(os.path.abspath(path), "").startswith(own) for path in paths if "://" not in path)  # noqa: PTH100, PTH118
+    files: dict[str, File] = {}
+    for path in paths:
+        for file in _files(path, closed):
+            if (not own or entered or not file.uri.startswith(own)) and len(file.name) > len(files.get(file.uri, _NO_FILE).name):
+                files[file.uri] = file
     shards: list[Shard] = []
     rejected = [closed[folder] for folder in sorted(closed)]
-    for file in sorted(files.values(), key=lambda file: (file.name, file.uri)):
+    for file in sorted(_apart(files.values()), key=lambda file: (file.name, file.uri)):
         kind = kind_of(file.name)
         if kind is None:
             found = "a link to a folder" if Path(file.uri).is_dir() else ""
@@ -84,6 +91,22 @@ def find_shards(paths: Sequence[str]) -> tuple[list[Shard], list[Rejection]]:
         else:
             shards += _parts(kind, file, rejected)
     return shards, rejected
+
+
+_NO_FILE = File("", "", 0)
+
+
+def _apart(files: Iterable[File]) -> Iterator[File]:
+    """The files, those of the same name with their folders before it, up to the one that holds them all."""
+    same: dict[str, list[File]] = {}
+    for file in files:
+        same.setdefault(file.name, []).append(file)
+    for group in same.values():
+        parts = [file.uri.split("/") for file in group]
+        apart = (at for at, names in enumerate(zip(*parts, strict=False)) if len(set(names)) > 1)
+        shared = next(apart, min(map(len, parts)) - 1)
+        yield from (replace(file, name="/".join(names[shared:])) for file, names in zip(group, parts, strict=True) if len(group) > 1)
+        yield from group if len(group) == 1 else ()
 
 
 def _files(path: str, closed: dict[str, Rejection]) -> Iterator[File]:
@@ -95,6 +118,8 @@ def _files(path: str, closed: dict[str, Rejection]) -> Iterator[File]:
         local = "file" in fs.protocol
         pattern = any(char in root for char in "*?[") and not fs.exists(root)
         roots = fs.glob(root) if pattern else [root]
+        # Names are paths below the folder that was given, or the last one before the first sign of a pattern.
+        fixed = re.split(r"[*?\[]", root, maxsplit=1)[0].rpartition("/")[0] if pattern else ""
         found = False
 
         def refused(error: OSError) -> None:
@@ -110,6 +135,7 @@ def _files(path: str, closed: dict[str, Rejection]) -> Iterator[File]:
                 name = place.removeprefix(at).lstrip("/") if place != at else place.rsplit("/", 1)[-1]
                 if place == at or not any(part.startswith((".", "_")) for part in name.split("/")):
                     found = True
+                    name = place.removeprefix(fixed).lstrip("/") if pattern else name
                     yield File(place if local else fs.unstrip_protocol(place), name, int(entry.get("size") or 0), _changed(entry))
     if not found and not closed:
         raise EventBankError(NOT_FOUND.at(Place(file=str(path)), "no file matches" if pattern else ""))
