@@ -138,7 +138,8 @@ def _caption_mark(text: str) -> str:
 
 
 def _line_mark(text: str) -> str:
-    if ":" in text and not ends(text) and CLOCK.search(text):
+    colon = text.rfind(":")
+    if colon > 0 and text[colon - 1].isdigit() and text[colon + 1 : colon + 2].isdigit() and not ends(text) and CLOCK.search(text):
         return "published"
     if "/" in text and INITIALS.match(text):
         return "credit"
@@ -178,7 +179,13 @@ def _weight(text: str) -> int:
 def _speaks_to_reader(text: str) -> bool:
     """Whether a sentence asks something of the one who reads the page."""
     # A loop over the words takes longer than this.
-    return "ewsletter" in text or "our email" in text or "rivacy" in text or "Click " in text or "click " in text or "lease " in text
+    return (
+        "ewsletter" in text
+        or "our email" in text
+        or "rivacy" in text
+        or "lease " in text
+        or ("lick " in text and ("Click " in text or "click " in text))
+    )
 
 
 def is_bio(text: str) -> bool:
