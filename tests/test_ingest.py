@@ -392,13 +392,15 @@ def test_full_disk_is_told_with_the_file_and_a_later_run_goes_on(workers: str, r
 
 
 @pytest.mark.slow
-def test_interrupted_command_says_how_to_go_on(feed: Path, tmp_path: Path) -> None:
+@pytest.mark.server
+@pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--engine", "dask", "--workers", "2")])
+def test_interrupted_command_says_how_to_go_on_and_nothing_else(options: tuple[str, ...], tmp_path: Path) -> None:
     lines(tmp_path / "in" / "big.jsonl", *({"id": f"x{at}", "text": page()} for at in range(3000)))
-    command = [sys.executable, "-m", "eventbank", "ingest", str(tmp_path / "in"), "--out", str(tmp_path / "out")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "eventbank", "ingest", str(tmp_path / "in"), "--out", str(tmp_path / "out"), *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while not list((tmp_path / "out" / WORK).glob(".documents-*")):
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130 and said.startswith("Stopped.") and said.count("\n") == 1
     assert not list((tmp_path / "out" / WORK).glob(".documents-*"))

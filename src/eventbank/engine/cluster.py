@@ -36,6 +36,9 @@ UNLIKE = Code(
 GRACE = 20
 """Seconds that a scheduler may be silent."""
 
+UNMOVED = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+"""What a worker of this command runs first: a key pressed in the terminal reaches it, too, but it is the command that ends it."""
+
 DECIDING = ("eventbank", "numpy", "pyarrow")
 """The packages that must be the same on every machine."""
 
@@ -90,7 +93,12 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Cluster]:
         stack.enter_context(dask.config.set(settings))
         if scheduler is None:
             own: Any = LocalCluster(
-                n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=50
+                n_workers=workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                silence_logs=50,
+                preload=[UNMOVED],
             )  # type: ignore[no-untyped-call]
             scheduler = stack.enter_context(own).scheduler_address
         try:
