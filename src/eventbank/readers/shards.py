@@ -130,7 +130,10 @@ def _files(path: str, closed: dict[str, Rejection]) -> Iterator[File]:
             known = fs.info(at)
             entries = {at: known}
             if known["type"] == "directory":
-                entries = fs.find(at, detail=True, **({"on_error": refused} if local else {}))
+                entries = fs.find(at, detail=True)
+                # fsspec passes over folders below that cannot be opened, without a word.
+                for _, folders, _ in os.walk(at, onerror=refused) if local else ():
+                    folders[:] = [name for name in folders if not name.startswith((".", "_"))]
             for place, entry in sorted(entries.items()):
                 name = place.removeprefix(at).lstrip("/") if place != at else place.rsplit("/", 1)[-1]
                 if place == at or not any(part.startswith((".", "_")) for part in name.split("/")):
