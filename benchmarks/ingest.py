@@ -1,8 +1,9 @@
 """`eventbank ingest` on synthetic news: one worker against two, memory at 50,000 and at 500,000, and Dask with a worker killed.
 
-usage: python benchmarks/ingest.py [ROUNDS [PART]]; PART 10 takes a tenth of the documents
+usage: python benchmarks/ingest.py [workers|growth] [ROUNDS [PART]]; PART 10 takes a tenth of the documents
 
-Writes its section of README.md, and the cost of many more documents into docs/scale.md.
+`workers` needs a machine that does nothing else. Without a word both are done. Each writes its section of README.md; the cost of many more
+documents goes into docs/scale.md.
 """
 
 from __future__ import annotations
@@ -12,20 +13,23 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from news import make
-from report import machine, replace, write
+from report import README, machine, replace, write
 
-PART = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+WHAT = [word for word in sys.argv[1:] if word.isalpha()]
+NUMBERS = [int(word) for word in sys.argv[1:] if word.isdigit()]
+ROUNDS, PART = [*NUMBERS, *(3, 1)[len(NUMBERS) :]]
 FEW, MIDDLE, MANY = 50_000 // PART, 200_000 // PART, 500_000 // PART
 BLOCK, LARGE = FEW // 2, 100_000_000
 SCALE = Path(__file__).parents[1] / "docs" / "scale.md"
@@ -130,75 +134,88 @@ class Disk(threading.Thread):
             time.sleep(0.5)
 
 
-def main(rounds: int) -> None:
-    """Measures everything, and writes the section."""
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as made:
-        folder = Path(made)
-        generate(folder)
-        outs = (folder / f"out-{at}" for at in range(10**6))
+@dataclass(frozen=True)
+class Ran:
+    """A run: seconds of the clock, peak of memory in MiB, seconds of the processor by step, and the SHA-256 of what it made."""
 
-        def ingest(
-            count: int, *words: str, kill: bool = False, weigh: bool = False, keep: Callable[[Path], object] = digests
-        ) -> tuple[float, float, dict[str, float], object]:
-            out = next(outs)
-            found = run(folder / str(count), out, *words, kill=kill, weigh=weigh)
-            kept = keep(out)
-            subprocess.run(["rm", "-r", str(out)], check=True)
-            return *found, kept
+    seconds: float
+    peak: float
+    steps: dict[str, float]
+    made: list[str]
 
-        one, two = [], []
-        for _ in range(rounds):
-            one.append(ingest(MIDDLE))
-            two.append(ingest(MIDDLE, "--workers", "2"))
-        if any(found[3] != one[0][3] for found in (*one, *two)):
-            raise SystemExit("two workers make other bytes than one")
-        alone = ingest(FEW)[0]
-        both = side_by_side(folder / str(FEW), (next(outs), next(outs)))
-        few = ingest(FEW, weigh=True)
-        local = few[3]
-        dask = ingest(FEW, "--engine", "dask", "--workers", "2", kill=True)
-        if dask[3] != local:
-            raise SystemExit("dask makes other bytes")
-        many_out = next(outs)
-        disk = Disk(many_out)
-        disk.start()
-        many = run(folder / str(MANY), many_out, weigh=True)
-        disk.is_over = True
-        stored, given = size(many_out, "*.parquet"), size(folder / str(MANY), "*")
-    ratios = [a[0] / b[0] for a, b in zip(one, two, strict=True)]
-    speed = MIDDLE / statistics.median(sum(found[2].values()) for found in one)
-    steps = "\n".join(f"| {step} | {few[2].get(step, 0) / FEW * 1e6:,.0f} | {many[2].get(step, 0) / MANY * 1e6:,.0f} |" for step in STEPS)
-    growth = (many[1] - few[1]) * 2**20 / (MANY - FEW)
-    work = disk.most / MANY
-    text = f"""`python {" ".join(["benchmarks/ingest.py", *sys.argv[1:]])}`, {dt.date.today()}, {machine("numpy", "pyarrow", "distributed")}
 
-JSON Lines of texts of about 400 words by `news.py` (2.3 kB each), cut into zones, their language identified; {rounds} rounds in turn.
-Starting and importing are included.
+def ran(folder: Path, count: int, *words: str, kill: bool = False, weigh: bool = False) -> Ran:
+    """Ingests so many documents; nothing of it is kept."""
+    out = folder / "out"
+    found = run(folder / str(count), out, *words, kill=kill, weigh=weigh)
+    made = digests(out)
+    shutil.rmtree(out)
+    return Ran(*found, made)
+
+
+def workers(folder: Path) -> None:
+    """One worker against two, what the machine allows, and Dask with a worker killed."""
+    one, two = [], []
+    for _ in range(ROUNDS):
+        one.append(ran(folder, MIDDLE))
+        two.append(ran(folder, MIDDLE, "--workers", "2"))
+    if any(found.made != one[0].made for found in (*one, *two)):
+        raise SystemExit("two workers make other bytes than one")
+    alone = ran(folder, FEW)
+    both = side_by_side(folder / str(FEW), (folder / "out-0", folder / "out-1"))
+    dask = ran(folder, FEW, "--engine", "dask", "--workers", "2", kill=True)
+    if dask.made != alone.made:
+        raise SystemExit("dask makes other bytes")
+    ratios = [a.seconds / b.seconds for a, b in zip(one, two, strict=True)]
+    speed = MIDDLE / statistics.median(sum(found.steps.values()) for found in one)
+    text = f"""{_head("workers")}; {ROUNDS} rounds in turn. One worker takes {speed:,.0f} documents in a second of the processor.
 
 | promise | bound | measured |
 |---|---|---|
 | two workers against one, {MIDDLE:,} documents, by the clock | 1.7 | {_range(ratios)} |
-| the same of two runs side by side that share nothing: what this machine allows | | {2 * alone / both:.2f} |
-| peak memory at {MANY:,} against {FEW:,} documents, one worker | 1.2 | {many[1] / few[1]:.2f} ({few[1]:,.0f} MiB, {many[1]:,.0f} MiB) |
-| Dask, two workers, one killed, {FEW:,} documents | the SHA-256 of `local` | the same for all {len(local)} files |
+| the same of two runs side by side that share nothing: what this machine allows | | {2 * alone.seconds / both:.2f} |
+| Dask, two workers, one killed, {FEW:,} documents | the SHA-256 of `local` | the same for all {len(dask.made)} files |"""
+    write(__file__, "many documents, many workers", text)
 
-One worker takes {speed:,.0f} documents in a second of the processor.
+
+def growth(folder: Path) -> None:
+    """Memory, time and disk of few and of many documents, and what follows for more than can be run."""
+    few = ran(folder, FEW, weigh=True)
+    out = folder / "out-many"
+    disk = Disk(out)
+    disk.start()
+    many = Ran(*run(folder / str(MANY), out, weigh=True), [])
+    disk.is_over = True
+    stored, given, work = size(out, "*.parquet") / MANY, size(folder / str(MANY), "*") / MANY, disk.most / MANY
+    slope = (many.peak - few.peak) * 2**20 / (MANY - FEW)
+    seconds = sum(many.steps.values()) / MANY
+    steps = "\n".join(
+        f"| {step} | {few.steps.get(step, 0) / FEW * 1e6:,.0f} | {many.steps.get(step, 0) / MANY * 1e6:,.0f} |" for step in STEPS
+    )
+    peaks = f"{many.peak / few.peak:.2f} ({few.peak:,.0f} MiB, {many.peak:,.0f} MiB)"
+    text = f"""## ingest.py: memory, and the cost of more
+
+{_head("growth")}.
+
+| promise | bound | measured |
+|---|---|---|
+| peak memory at {MANY:,} against {FEW:,} documents, one worker | 1.2 | {peaks} |
 
 | step, one worker | µs of the processor a document, at {FEW:,} | at {MANY:,} |
 |---|---|---|
 {steps}
 
-Memory grows by {growth:,.0f} bytes a document, all of it in the driver. At {MANY:,} documents the folder of work holds at most {work:,.0f}
-bytes a document; the result has {stored / MANY:,.0f}, the input {given / MANY:,.0f}."""
-    write(__file__, "many documents, many workers", text)
+Memory grows by {slope:,.0f} bytes a document, all of it in the driver. At {MANY:,} documents the folder of work holds at most {work:,.0f}
+bytes a document; the result has {stored:,.0f}, the input {given:,.0f}."""
+    replace(README, "ingest.py growth", text)
     rows = [
-        ("hours of one core", f"{LARGE * sum(many[2].values()) / MANY / 3600:,.0f}"),
-        ("hours with 64 cores as fast as that one, and disks that keep up", f"{LARGE * sum(many[2].values()) / MANY / 3600 / 64:,.1f}"),
-        ("memory of a worker, GB", f"{few[1] * 2**20 / 1e9:.1f}"),
-        ("memory of the driver, GB", f"{(few[1] * 2**20 + growth * LARGE) / 1e9:,.0f}"),
-        ("disk for the input, GB", f"{given * LARGE / MANY / 1e9:,.0f}"),
+        ("hours of one core", f"{LARGE * seconds / 3600:,.0f}"),
+        ("hours with 64 cores as fast as that one, and disks that keep up", f"{LARGE * seconds / 3600 / 64:,.1f}"),
+        ("memory of a worker, GB", f"{few.peak * 2**20 / 1e9:.1f}"),
+        ("memory of the driver, GB", f"{(few.peak * 2**20 + slope * LARGE) / 1e9:,.0f}"),
+        ("disk for the input, GB", f"{given * LARGE / 1e9:,.0f}"),
         ("disk for the folder of work, GB, until the run is over", f"{work * LARGE / 1e9:,.0f}"),
-        ("disk for the result, GB", f"{stored * LARGE / MANY / 1e9:,.0f}"),
+        ("disk for the result, GB", f"{stored * LARGE / 1e9:,.0f}"),
     ]
     cost = f"""{LARGE:,} plain texts of 2.4 kB, by the slopes between {FEW:,} and {MANY:,} documents that `benchmarks/ingest.py`
 measured on {dt.date.today()} (see [benchmarks](../benchmarks/README.md)); it has not been run at that size.
@@ -209,9 +226,27 @@ measured on {dt.date.today()} (see [benchmarks](../benchmarks/README.md)); it ha
     replace(SCALE, "cost", cost)
 
 
+def _head(what: str) -> str:
+    """How and where it was measured, and on what; a sentence that goes on."""
+    command = f"`python benchmarks/ingest.py {what} {ROUNDS}{f' {PART}' if PART > 1 else ''}`"
+    return f"""{command}, {dt.date.today()}, {machine("numpy", "pyarrow", "distributed")}
+
+JSON Lines of texts of about 400 words by `news.py` (2.3 kB each), cut into zones, their language identified; starting and importing are
+included"""
+
+
 def _range(ratios: list[float]) -> str:
     return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
+def main() -> None:
+    """Makes the documents and measures what was asked for."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as made:
+        generate(Path(made))
+        for measure in (workers, growth):
+            if not WHAT or measure.__name__ in WHAT:
+                measure(Path(made))
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    main()

