@@ -205,14 +205,14 @@ def growth(folder: Path) -> None:
 |---|---|---|
 {steps}
 
-Memory grows by {slope:,.0f} bytes a document, all of it in the driver. At {MANY:,} documents the folder of work holds at most {work:,.0f}
-bytes a document; the result has {stored:,.0f}, the input {given:,.0f}."""
+Memory grows by {slope:,.0f} bytes a document, most of it while stories are searched. At {MANY:,} documents the folder of work
+holds at most {work:,.0f} bytes a document; the result has {stored:,.0f}, the input {given:,.0f}."""
     replace(README, "ingest.py growth", text)
     rows = [
         ("hours of one core", f"{LARGE * seconds / 3600:,.0f}"),
         ("hours with 64 cores as fast as that one, and disks that keep up", f"{LARGE * seconds / 3600 / 64:,.1f}"),
-        ("memory of a worker, GB", f"{few.peak * 2**20 / 1e9:.1f}"),
-        ("memory of the driver, GB", f"{(few.peak * 2**20 + slope * LARGE) / 1e9:,.0f}"),
+        ("memory of a worker with few documents, GB", f"{few.peak * 2**20 / 1e9:.1f}"),
+        ("memory of one that searches among all, and of the driver, GB", f"{(few.peak * 2**20 + slope * LARGE) / 1e9:,.0f}"),
         ("disk for the input, GB", f"{given * LARGE / 1e9:,.0f}"),
         ("disk for the folder of work, GB, until the run is over", f"{work * LARGE / 1e9:,.0f}"),
         ("disk for the result, GB", f"{stored * LARGE / 1e9:,.0f}"),
