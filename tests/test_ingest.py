@@ -23,7 +23,7 @@ from test_engine import codes, running
 
 from eventbank.cli import main
 from eventbank.errors import EventBankError
-from eventbank.ingest import run, validation
+from eventbank.ingest import run, sketches, validation
 from eventbank.ingest.run import MANIFEST, WORK, ingest
 from eventbank.ingest.validation import CONVERTED, checked
 from eventbank.readers.batch import POOL, convert_batch
@@ -73,6 +73,7 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "SHARD_BYTES", 8000)
     monkeypatch.setattr(run, "KEYS", 900)
     monkeypatch.setattr(run, "NUMBERS", 13)
+    monkeypatch.setattr(sketches, "SAMPLED", 3)
 
 
 @pytest.fixture
@@ -302,8 +303,6 @@ def test_scheduler_that_is_lost_is_told_and_a_later_run_goes_on(feed: Path, tmp_
 
 def test_sketch_files_are_mapped_and_come_back_as_they_were(tmp_path: Path) -> None:
     import numpy as np
-
-    from eventbank.ingest import sketches
 
     columns = {"a": np.arange(5, dtype=np.uint64), "b": np.zeros(0, np.uint32)}
     sketches.save(tmp_path / "x.arrow", columns)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,8 @@ from eventbank.shingles import Numbers, Ragged
 from eventbank.stories import BANDS, COMMON, Sketch, banded, ends, sampled, shared, suspects, url_keys, verified
 
 KINDS = ("bands", "samples", "paragraphs", "urls")
-PAIRS = 1 << 14
-"""Candidates that are measured at once; each brings the sets of two documents into memory."""
+PAIRS, SAMPLED = 1 << 14, 1 << 20
+"""Candidates that are measured at once, each of which brings the sets of two documents into memory; pairs that are counted at once."""
 
 NOBODY = np.uint32(0xFFFFFFFF)
 """The number of a document that is left out, because another has its id."""
@@ -110,25 +111,40 @@ def search(task: Search) -> int:
 
 
 def measure(task: Measure) -> int:
-    """Measures the candidates of some documents, and writes those that are near duplicates as links; returns how many."""
-    bounds = np.array([task.first << 32, task.last << 32], np.uint64)
+    """Measures the candidates of some documents, and writes those that are near duplicates as links; returns how many.
+
+    The more documents there are, the more pairs by samples each of them is in: so many pairs at once as `SAMPLED`, from as few documents.
+    """
+    sampled_pairs = (load(path)["samples"] for path in task.found)
+    count = sum(len(pairs[_between(pairs, task.first, task.last)]) for pairs in sampled_pairs)
+    blocks = max(1, -(-count // SAMPLED))
+    edges = [task.first + (task.last - task.first) * at // blocks for at in range(blocks + 1)]
+    links: Numbers = np.concatenate([np.zeros(0, np.uint64), *(_measured(task, *part) for part in pairwise(edges))])
+    save(task.out, {"links": links})
+    return len(links)
+
+
+def _measured(task: Measure, first: int, last: int) -> Numbers:
+    """The links among the candidates whose first document has a number in `[first, last)`."""
     alike, inside, counts = [], [], []
     for path in task.found:
-        found = load(path)
-        alike.append(found["bands"][slice(*np.searchsorted(found["bands"], bounds))])
-        part = slice(*np.searchsorted(found["samples"], bounds))
-        inside.append(found["samples"][part])
-        counts.append(found["counts"][part])
+        found = load(path)  # copies, as a part of a mapped file would keep what was looked at in memory
+        alike.append(found["bands"][_between(found["bands"], first, last)].copy())
+        part = _between(found["samples"], first, last)
+        inside.append(found["samples"][part].copy())
+        counts.append(found["counts"][part].copy())
     pairs, place = np.unique(np.concatenate(inside), return_inverse=True)
     count = np.bincount(place, weights=np.concatenate(counts), minlength=len(pairs))
     places = load(task.places)
     candidates = np.unique(np.concatenate([*alike, suspects(pairs, count, places["sampled"])]))
-    links: list[Numbers] = [np.zeros(0, np.uint64)]
-    for at in range(0, len(candidates), PAIRS):
-        some = candidates[at : at + PAIRS]
-        links.append(_verified(some, task, places))
-    save(task.out, {"links": np.concatenate(links)})
-    return sum(map(len, links))
+    parts = (candidates[at : at + PAIRS] for at in range(0, len(candidates), PAIRS))
+    links: Numbers = np.concatenate([np.zeros(0, np.uint64), *(_verified(part, task, places) for part in parts)])
+    return links
+
+
+def _between(pairs: Numbers, first: int, last: int) -> slice:
+    """Where those pairs stand, in ascending order, whose first document has a number in `[first, last)`."""
+    return slice(*np.searchsorted(pairs, np.array([first << 32, last << 32], np.uint64)).tolist())
 
 
 def _verified(pairs: Numbers, task: Measure, places: Mapping[str, Numbers]) -> Numbers:
