@@ -442,7 +442,10 @@ def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     assert [(row["source"], row["code"]) for row in told] == [("in/shut", "E802")]
 
 
-@pytest.mark.parametrize(("address", "code"), [("nothing-of-the-kind://a", "E802"), ("s3://a/b.txt", "E811"), ("", "E801")])
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [("nothing-of-the-kind://a", "E802"), ("dir://a", "E802"), ("github://a", "E802"), ("s3://a/b.txt", "E811"), ("", "E801")],
+)
 def test_an_address_that_nothing_opens_names_the_cause(address: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(EventBankError, match=code):

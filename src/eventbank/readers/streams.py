@@ -78,7 +78,7 @@ def located(uri: str) -> tuple[Any, str]:
         fs, path = fsspec.core.url_to_fs(uri)
     except ImportError as error:
         raise EventBankError(NO_EXTRA.at(Place(file=uri), str(error))) from None
-    except (ValueError, TypeError, NotImplementedError) as error:
+    except (AttributeError, TypeError, ValueError) as error:  # whatever its file systems raise that miss a setting
         raise EventBankError(NOT_READ.at(Place(file=uri), str(error)[:300])) from None
     return fs, path
 
