@@ -28,6 +28,8 @@ from eventbank.ingest.run import MANIFEST, WORK, ingest
 from eventbank.ingest.validation import CONVERTED, checked
 from eventbank.readers.batch import POOL, convert_batch
 from eventbank.readers.record import Record, Rejection, Settings
+from eventbank.schemas import pandera_schema
+from eventbank.tables import Column
 
 DRAW = random.Random(3)
 SENTENCES = [" ".join(DRAW.choices([f"w{at}" for at in range(900)], k=15)).capitalize() + "." for _ in range(400)]
@@ -101,10 +103,11 @@ def test_everything_is_taken_or_told_with_a_code(feed: Path, tmp_path: Path) -> 
 
 def test_stories_are_the_same_in_one_shard_and_in_many(feed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ingest([str(feed)], tmp_path / "one")
-    monkeypatch.setattr(run, "SHARD_BYTES", 1)
-    monkeypatch.setattr(run, "KEYS", 900)
-    monkeypatch.setattr(run, "NUMBERS", 5)
-    ingest([str(feed)], tmp_path / "many")
+    for name, value in {"SHARD_BYTES": 1, "KEYS": 100, "SEARCHES": 7, "NUMBERS": 5}.items():
+        monkeypatch.setattr(run, name, value)
+    steps: dict[str, int] = {}
+    ingest([str(feed)], tmp_path / "many", progress=lambda step, _, total: steps.update({step: total}))
+    assert steps["search"] == 7 and steps["measure"] > 7
     one, many = ({row["doc_id"]: row["story_id"] for row in rows(tmp_path / name)} for name in ("one", "many"))
     assert one == many
     assert len(list((tmp_path / "many").glob("documents-*"))) > 10
@@ -142,10 +145,24 @@ def test_page_that_breaks_the_schema_is_told_and_the_others_stay_as_they_are() -
 
 
 def test_documents_are_checked_together_and_come_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    schema = validation._schema()
+    monkeypatch.setattr(type(schema), "validate", lambda _, rows, **__: asked.append(len(rows)))
     monkeypatch.setattr(validation, "TOGETHER", 7)
     records = [Record(f"d{at}", f"{at}.txt", page().encode()) for at in range(24)]
     parts = [convert_batch(records[at : at + 3], Settings(language="en")) for at in range(0, 24, 3)]
     assert [part.documents["doc_id"].to_pylist() for part in checked(parts)] == [part.documents["doc_id"].to_pylist() for part in parts]
+    assert asked == [9, 9, 6]
+
+
+def test_ingest_sets_a_page_aside_that_breaks_the_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines(tmp_path / "in" / "a.jsonl", *({"id": f"d{at}", "text": page()} for at in range(3)))
+    known = Column("language", pa.string(), "A language that no text has.", matches="^xx$")
+    columns = tuple(known if one.name == "language" else one for one in CONVERTED.columns)
+    monkeypatch.setattr(validation, "_schema", lambda: pandera_schema(replace(CONVERTED, columns=columns)))
+    found = ingest([str(tmp_path / "in")], tmp_path / "out")
+    assert (found.taken, found.rejected) == (0, 3)
+    assert [(row["doc_id"], row["code"]) for row in rows(tmp_path / "out", "rejected")] == [(f"d{at}", "E829") for at in range(3)]
 
 
 def test_shard_of_which_nothing_is_taken_has_no_documents(tmp_path: Path) -> None:

@@ -49,13 +49,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
-    except OSError as error:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
-        if error.filename is None:
+        if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)
-        raise
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
         raise
 
 

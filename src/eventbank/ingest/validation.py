@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from eventbank.errors import Code
-from eventbank.readers.batch import POOL, Converted, rejections
+from eventbank.readers.batch import PLACED, POOL, Converted, rejections
 from eventbank.readers.record import Rejection
 from eventbank.schemas import pandera_schema
 from eventbank.tables import Table
@@ -26,10 +26,7 @@ BREAKS = Code("E829", "the converted page breaks the schema of its table", "Plea
 TOGETHER, HELD = 8_000, 32 << 20
 """How many documents are checked at once, and of how many bytes at most."""
 
-LATER = frozenset(name for name in POOL.schema.names if name == "story_id" or name.startswith("split"))
-"""The columns that a document has only when all are known."""
-
-CONVERTED = Table("converted", POOL.row, tuple(replace(one, unique=False) for one in POOL.columns if one.name not in LATER), POOL.key)
+CONVERTED = Table("converted", POOL.row, tuple(replace(one, unique=False) for one in POOL.columns if one.name not in PLACED), POOL.key)
 """A document of which nobody knows yet whether another one has its id."""
 
 

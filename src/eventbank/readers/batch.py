@@ -22,15 +22,15 @@ from eventbank.readers.markup import date_of, facts
 from eventbank.readers.record import CRASHED, FACTS, NO_CONTENT, NO_EXTRA, Record, Rejection, Settings
 from eventbank.tables import DOCUMENTS, Column, Table
 
-_LATER = {"dated", "dated_by", "story_id", "split", *(f"split_{n}" for n in range(1, 6))}
-"""Columns of `documents` that only a corpus decides, null until it does."""
+PLACED = frozenset({"story_id", "split", *(f"split_{n}" for n in range(1, 6))})
+"""Columns of `documents` that say where a document stands among all, null until all are known."""
 
 _S = pa.string()
 POOL = Table(
     "pool",
     "a page that was taken, as a document without story and split",
     (
-        *(replace(column, null=True) if column.name in _LATER else column for column in DOCUMENTS.columns),
+        *(replace(column, null=True) if column.name in PLACED | {"dated", "dated_by"} else column for column in DOCUMENTS.columns),
         Column("charset", _S, "Character set that the page was in, by Python's name."),
         Column("charset_by", _S, "How that is known.", names=("strict", "declared", "guessed")),
         Column(
